@@ -1,0 +1,23 @@
+-- Stripe's objects as we last knew them, in our own version-free shape (project/stripe). One row per object; `as_of_s`
+-- and the order rule in project/stripe-objects decide which of two tellings is the newer.
+create table stripe_object (
+  workspace_id uuid not null,
+  stripe_account text not null,
+  livemode boolean not null,
+  type text not null,
+  id text not null,
+  customer_id text,
+  -- what it hangs on besides the customer: the subscription of an invoice, the product of a price, the charge of a refund
+  parent_id text,
+  fact jsonb not null,
+  -- Stripe's time of the telling, epoch seconds: the event's `created`, or when we read it
+  as_of_s bigint not null,
+  told_by text not null,
+  -- a tombstone: Stripe says that it is gone; later tellings of an older time don't bring it back
+  is_deleted boolean not null default false,
+  updated_at timestamptz not null,
+  primary key (stripe_account, livemode, type, id)
+);
+create index stripe_object_by_customer on stripe_object (workspace_id, stripe_account, customer_id, type) where customer_id is not null;
+create index stripe_object_by_parent on stripe_object (workspace_id, stripe_account, parent_id, type) where parent_id is not null;
+create index stripe_object_by_type on stripe_object (workspace_id, stripe_account, type, id);

@@ -1,0 +1,34 @@
+import type { EventCause } from '@growthos/contracts/events/envelope.ts';
+
+/** What a stage hands to `publish`. */
+export interface NewBusEvent {
+  readonly workspaceId: string;
+  readonly contactId: string | null;
+  readonly type: string;
+  /** `stripe:acct_...`, `app`, or `growthos`. */
+  readonly source: string;
+  /** When it happened in the world; the log's own time is taken at publishing. */
+  readonly time: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly cause: EventCause | null;
+  /** One event per real fact: a second event of the workspace with the same key is silently dropped. */
+  readonly dedupeKey?: string;
+}
+
+/** What a consumer receives. `position` rises in commit order; `id` is the same at every redelivery. */
+export interface BusEvent {
+  readonly position: bigint;
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly contactId: string | null;
+  readonly type: string;
+  readonly source: string;
+  readonly time: Date;
+  readonly recordedAt: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly cause: EventCause | null;
+}
+
+/** Columns of `bus_event` under the names of `BusEvent`. */
+export const BUS_EVENT_COLUMNS = `position, id, workspace_id as "workspaceId", contact_id as "contactId", type, source,
+  time, recorded_at as "recordedAt", data, cause`;
