@@ -1,3 +1,4 @@
+import type {} from 'fastify';
 import type { Access } from '#access/access.ts';
 
 declare module 'fastify' {
