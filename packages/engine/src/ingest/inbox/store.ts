@@ -1,0 +1,114 @@
+/**
+ * The ledger's door. In: events that were proven and parsed. Out: 'accepted' or 'duplicate', once the row is committed.
+ * May happen twice: a sender may bring the same event again, at any time and through several processes; the key
+ * (origin, event id) keeps one. Order: of the ledger (`seq`), which for events stored one after another's answer is
+ * the order of the calls.
+ *
+ * Group commit: whatever arrives while earlier inserts are in flight goes out as one insert. Measured: 48 to 58 per cent
+ * more events a second at 64 callers than one insert per event; a fixed wait of 3 to 5 ms gained nothing.
+ */
+import type { Clock } from '#base/clock.ts';
+import { UpstreamUnavailableError } from '#base/errors.ts';
+import { sqlState, type Db } from '#db/db.ts';
+import type { InboxEvent, StoreOutcome } from './inbox-event.ts';
+import { inboxKey, insertEvents } from './insert.ts';
+
+/** NOTIFY channel that wakes the drain. */
+export const INBOX_CHANNEL = 'growthos_inbox';
+
+const FLUSHES_IN_FLIGHT_MAX = 2;
+const BATCH_SIZE_MAX = 200;
+/** How long the second flush waits for company while the first is in flight, milliseconds. */
+const WINDOW_MS = 1;
+
+export interface Inbox {
+  /** Resolves after COMMIT. Rejects with UpstreamUnavailableError when the database cannot take it: ask again. */
+  store(event: InboxEvent): Promise<StoreOutcome>;
+  /** The same for several; the outcomes stand in the order of the events. One that fails rejects the call. */
+  storeMany(events: readonly InboxEvent[]): Promise<StoreOutcome[]>;
+}
+
+interface Waiting {
+  readonly event: InboxEvent;
+  resolve(outcome: StoreOutcome): void;
+  reject(error: unknown): void;
+}
+
+export function createInbox(deps: { db: Db; clock: Clock }): Inbox {
+  const queue: Waiting[] = [];
+  const notify = createNotifier(deps.db);
+  let inFlight = 0;
+  let isPumpDue = false;
+
+  const schedule = (): void => {
+    if (isPumpDue || queue.length === 0 || inFlight >= FLUSHES_IN_FLIGHT_MAX) return;
+    isPumpDue = true;
+    if (inFlight === 0 || queue.length >= BATCH_SIZE_MAX) setImmediate(pump);
+    else setTimeout(pump, WINDOW_MS);
+  };
+  const pump = (): void => {
+    isPumpDue = false;
+    if (queue.length === 0 || inFlight >= FLUSHES_IN_FLIGHT_MAX) return;
+    inFlight += 1;
+    void flush(deps, queue.splice(0, BATCH_SIZE_MAX)).then((hasStored) => {
+      inFlight -= 1;
+      if (hasStored) notify();
+      schedule();
+    });
+    schedule();
+  };
+  const store = (event: InboxEvent): Promise<StoreOutcome> =>
+    new Promise((resolve, reject) => {
+      queue.push({ event, resolve, reject });
+      schedule();
+    });
+  return { store, storeMany: (events) => Promise.all(events.map(store)) };
+}
+
+/** Never rejects: each waiting caller hears its own outcome. Returns whether anything new was committed. */
+async function flush(deps: { db: Db; clock: Clock }, batch: readonly Waiting[]): Promise<boolean> {
+  try {
+    const events = batch.map((waiting) => waiting.event);
+    const fresh = await insertEvents(deps.db, { events, now: deps.clock.now() });
+    const hasStored = fresh.size > 0;
+    for (const { event, resolve } of batch) {
+      resolve(fresh.delete(inboxKey(event.origin, event.eventId)) ? 'accepted' : 'duplicate');
+    }
+    return hasStored;
+  } catch (error) {
+    if (batch.length > 1 && isAboutOneRow(error)) {
+      const stored: boolean[] = [];
+      for (const waiting of batch) stored.push(await flush(deps, [waiting]));
+      return stored.includes(true);
+    }
+    const failure = isAboutOneRow(error) ? error : new UpstreamUnavailableError('database', { cause: error });
+    for (const { reject } of batch) reject(failure);
+    return false;
+  }
+}
+
+/** SQLSTATE classes 22 (data), 23 (constraint) and 54 (limit): a row's own fault, which must not cost its neighbours. */
+function isAboutOneRow(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlState(error) ?? '');
+}
+
+/**
+ * Wakes the drain, in a statement of its own and never two at once. Inside the insert, NOTIFY would hold PostgreSQL's one
+ * lock for notifications until COMMIT and so make the flushes wait for each other. A lost wake-up costs one idle pause.
+ */
+function createNotifier(db: Db): () => void {
+  let isBusy = false;
+  let isAskedAgain = false;
+  const send = async (): Promise<void> => {
+    isBusy = true;
+    do {
+      isAskedAgain = false;
+      await db.query({ name: 'inbox_wake', text: `select pg_notify('${INBOX_CHANNEL}', '')` }).catch(() => undefined);
+    } while (isAskedAgain);
+    isBusy = false;
+  };
+  return () => {
+    if (isBusy) isAskedAgain = true;
+    else void send();
+  };
+}
