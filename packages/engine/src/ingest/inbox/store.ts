@@ -30,8 +30,8 @@ export interface Inbox {
 
 interface Waiting {
   readonly event: InboxEvent;
-  resolve(outcome: StoreOutcome): void;
-  reject(error: unknown): void;
+  readonly resolve: (outcome: StoreOutcome) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export function createInbox(deps: { db: Db; clock: Clock }): Inbox {
