@@ -13,6 +13,8 @@ create table stripe_object (
   -- Stripe's time of the telling, epoch seconds: the event's `created`, or when we read it
   as_of_s bigint not null,
   told_by text not null,
+  -- what was ever told of it, whatever came first: only ever grows (project/objects/marks)
+  marks jsonb not null default '{}'::jsonb,
   -- a tombstone: Stripe says that it is gone; later tellings of an older time don't bring it back
   is_deleted boolean not null default false,
   updated_at timestamptz not null,

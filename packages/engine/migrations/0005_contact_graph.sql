@@ -12,6 +12,8 @@ create table contact (
   locale text,
   country text,
   traits jsonb not null default '{}'::jsonb,
+  -- who said so: property -> person, app or stripe; a weaker source never overwrites a stronger one
+  property_sources jsonb not null default '{}'::jsonb,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   first_seen_at timestamptz,

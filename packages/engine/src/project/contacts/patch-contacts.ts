@@ -1,0 +1,156 @@
+/**
+ * The one way in which contacts change. In: for each contact, the values that somebody has news of. Out: rows written in
+ * one statement, and one `contact_updated` event for each contact that really changed, with every old and new value and
+ * the cause. The same news twice changes nothing and tells nothing.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { EventCause } from '@growthos/contracts/events/envelope.ts';
+import type { PropertyChange } from '@growthos/contracts/events/engine.ts';
+import type { Clock } from '#base/clock.ts';
+import type { NewBusEvent, Publisher } from '#bus/index.ts';
+import { json, many, type Tx } from '#db/db.ts';
+import {
+  CONTACT_RECORD_COLUMNS,
+  type ContactRecord,
+  PROPERTY_SOURCES,
+  type PropertySource,
+  propertyOfColumn,
+  SILENT_COLUMNS,
+} from './contact-record.ts';
+
+export interface ContactPatch {
+  readonly contactId: string;
+  readonly set: Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
+  /** Who says so. Values under `set` that a stronger source gave are left; null for values that only we compute. */
+  readonly source: PropertySource | null;
+  readonly isNew: boolean;
+  readonly at: Date;
+  readonly cause: EventCause | null;
+  /** Of the event that tells of it. */
+  readonly eventSource: string;
+}
+
+export interface PatchDeps {
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+}
+
+const COLUMN_LIST = CONTACT_RECORD_COLUMNS.join(', ');
+
+export async function loadContacts(tx: Tx, contactIds: readonly string[]): Promise<Map<string, ContactRecord>> {
+  if (contactIds.length === 0) return new Map();
+  const rows = await many<ContactRecord>(tx, {
+    name: 'contact_load',
+    text: `select id, ${COLUMN_LIST} from contact where id = any($1::uuid[]) order by id for update`,
+    values: [[...new Set(contactIds)]],
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export async function patchContacts(
+  deps: PatchDeps,
+  input: { tx: Tx; workspaceId: string; patches: readonly ContactPatch[]; loaded?: Map<string, ContactRecord> },
+): Promise<void> {
+  const { tx, workspaceId, patches } = input;
+  const records =
+    input.loaded ??
+    (await loadContacts(
+      tx,
+      patches.map((patch) => patch.contactId),
+    ));
+  const written = new Map<string, ContactRecord>();
+  const events: NewBusEvent[] = [];
+  for (const patch of patches) {
+    const before = written.get(patch.contactId) ?? records.get(patch.contactId);
+    if (!before) continue;
+    const after = applyPatch(before, patch);
+    const changes = changesBetween(before, after);
+    if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
+    if (patch.isNew || !isDeepStrictEqual(before, after)) written.set(patch.contactId, after);
+  }
+  await write(deps, { tx, records: [...written.values()] });
+  deps.publisher.publish(tx, events);
+}
+
+/** The contact with the patch, without the values that a stronger source already gave. */
+function applyPatch(before: ContactRecord, patch: ContactPatch): ContactRecord {
+  const { source } = patch;
+  const traits = { ...before.traits };
+  const sources = { ...before.property_sources };
+  const after: ContactRecord = { ...before };
+  const mayWrite = (property: string): boolean => {
+    const held = sources[property];
+    return source === null || held === undefined || PROPERTY_SOURCES.indexOf(source) <= PROPERTY_SOURCES.indexOf(held);
+  };
+  const assign = <C extends keyof ContactRecord>(column: C, value: ContactRecord[C]): void => {
+    if (!mayWrite(column)) return;
+    after[column] = value;
+    if (source !== null) sources[column] = source;
+  };
+  for (const column of CONTACT_RECORD_COLUMNS) {
+    const value = column in patch.set ? patch.set[column as keyof ContactPatch['set']] : undefined;
+    if (value === undefined) continue;
+    if (column === 'traits') {
+      for (const [name, trait] of Object.entries(value as Record<string, unknown>)) {
+        if (!mayWrite(`traits.${name}`)) continue;
+        if (trait === null) delete traits[name];
+        else traits[name] = trait;
+        if (source !== null) sources[`traits.${name}`] = source;
+      }
+    } else assign(column, value as ContactRecord[typeof column]);
+  }
+  after.traits = traits;
+  after.property_sources = sources;
+  return after;
+}
+
+/** What changed, by property name; money as { amount_minor, currency }, so that a change of currency is seen as one. */
+function changesBetween(before: ContactRecord, after: ContactRecord): PropertyChange[] {
+  const changes: PropertyChange[] = [];
+  for (const column of CONTACT_RECORD_COLUMNS) {
+    if (SILENT_COLUMNS.has(column)) continue;
+    const [old, now] = [told(before, column), told(after, column)];
+    if (!isDeepStrictEqual(old, now)) changes.push({ property: propertyOfColumn(column), old, new: now });
+  }
+  for (const name of new Set([...Object.keys(before.traits), ...Object.keys(after.traits)])) {
+    const [old, now] = [before.traits[name] ?? null, after.traits[name] ?? null];
+    if (!isDeepStrictEqual(old, now)) changes.push({ property: `traits.${name}`, old, new: now });
+  }
+  return changes;
+}
+
+function told(record: ContactRecord, column: keyof ContactRecord): unknown {
+  if (column === 'mrr_minor') return money(record.mrr_minor, record.mrr_currency);
+  if (column === 'ltv_minor') return money(record.ltv_minor, record.ltv_currency);
+  const value = record[column];
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function money(amountMinor: bigint | null, currency: string | null): unknown {
+  return amountMinor === null ? null : { amount_minor: Number(amountMinor), currency };
+}
+
+function tell(input: { workspaceId: string; patch: ContactPatch; changes: PropertyChange[] }): NewBusEvent {
+  const { workspaceId, patch, changes } = input;
+  return {
+    workspaceId,
+    contactId: patch.contactId,
+    type: 'contact_updated',
+    source: patch.eventSource,
+    time: patch.at,
+    data: { is_new: patch.isNew, changes },
+    cause: patch.cause,
+  };
+}
+
+const WRITE = {
+  name: 'contact_write',
+  text: `update contact c set updated_at = $2, ${CONTACT_RECORD_COLUMNS.map((column) => `${column} = r.${column}`).join(', ')}
+         from jsonb_populate_recordset(null::contact, $1::jsonb) r where c.id = r.id`,
+};
+
+async function write(deps: PatchDeps, input: { tx: Tx; records: readonly ContactRecord[] }): Promise<void> {
+  if (input.records.length === 0) return;
+  await input.tx.query({ ...WRITE, values: [json(input.records), deps.clock.now()] });
+}

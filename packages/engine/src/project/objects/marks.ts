@@ -1,0 +1,42 @@
+/**
+ * What was ever told of an object, whatever came first: kept beside its newest state, because a late event may tell of an
+ * earlier state that still counts (that an invoice failed before it was paid). Marks only grow and merge by minimum and
+ * maximum, so that every order of arrival ends in the same marks.
+ */
+import type { Telling } from './telling.ts';
+
+export interface Marks {
+  /** First and last second in which each status was told, for subscriptions and invoices. */
+  readonly seen?: Readonly<Record<string, readonly [firstS: number, lastS: number]>>;
+  /** Failed attempts at collecting an invoice: how many at most were told, and when the last one was. */
+  readonly failedAttempts?: number;
+  readonly lastFailedS?: number;
+}
+
+export function marksOf(telling: Telling): Marks {
+  const { fact, asOfS, eventType } = telling;
+  if (fact.object !== 'subscription' && fact.object !== 'invoice') return {};
+  const seen = fact.status === null ? {} : { seen: { [fact.status]: [asOfS, asOfS] as const } };
+  if (eventType !== 'invoice.payment_failed' || fact.object !== 'invoice') return seen;
+  return { ...seen, failedAttempts: Math.max(1, fact.attemptCount ?? 1), lastFailedS: asOfS };
+}
+
+export function mergeMarks(left: Marks, right: Marks): Marks {
+  const seen: Record<string, readonly [number, number]> = { ...left.seen };
+  for (const [status, [firstS, lastS]] of Object.entries(right.seen ?? {})) {
+    const known = seen[status];
+    seen[status] = known ? [Math.min(known[0], firstS), Math.max(known[1], lastS)] : [firstS, lastS];
+  }
+  const failedAttempts = maxOf(left.failedAttempts, right.failedAttempts);
+  const lastFailedS = maxOf(left.lastFailedS, right.lastFailedS);
+  return {
+    ...(Object.keys(seen).length > 0 ? { seen } : {}),
+    ...(failedAttempts === undefined ? {} : { failedAttempts }),
+    ...(lastFailedS === undefined ? {} : { lastFailedS }),
+  };
+}
+
+function maxOf(left: number | undefined, right: number | undefined): number | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return Math.max(left, right);
+}
