@@ -1,0 +1,192 @@
+/**
+ * From the ledger to the rest of the engine. In: what is pending, in the order of the ledger. Out: one call of `apply`
+ * per source, in the transaction that takes the events off the pending list: applied and taken off, or neither.
+ * May happen twice: nothing that `apply` writes to the database. Order: events of one subject are applied in the order
+ * of the ledger, also while one of them waits to be tried again; other subjects overtake it.
+ *
+ * | a pending row                | is moved by           | to                                       |
+ * |------------------------------|-----------------------|------------------------------------------|
+ * | attempts 0 or 1, due         | a batch that succeeds | gone                                     |
+ * | attempts 0 or 1, due         | a batch that fails    | attempts + 1, not due before a back-off  |
+ * | attempts 2 to 4, due         | success, taken alone  | gone                                     |
+ * | attempts 2 or 3, due         | failure, taken alone  | attempts + 1, not due before a back-off  |
+ * | attempts 4, due              | failure, taken alone  | `inbox_dead`, with the reason            |
+ * | any                          | a passing failure     | same attempts, not due before a pause    |
+ */
+import { addMs, type Clock } from '#base/clock.ts';
+import { CrashedError, GrowthError, messageOf } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { backoffMs } from '#base/retry.ts';
+import type { Worker } from '#base/worker.ts';
+import { many, one, sqlState, type Db, type Tx } from '#db/db.ts';
+import type { InboxEvent, InboxSource, StoredEvent } from './inbox-event.ts';
+
+/** Applies events of one source, in the caller's transaction. Throwing rolls the whole batch back. */
+export type ApplyEvents = (tx: Tx, events: readonly StoredEvent[]) => Promise<void>;
+
+/**
+ * One drain at a time. Any number, as long as it is ours. Lanes by subject would take one lock each, from here on up,
+ * and choose their rows by the hash of the subject: nothing else in this file depends on being alone.
+ */
+const DRAIN_LOCK = 7_310_010;
+
+const BATCH_SIZE_MAX = 200;
+/** From so many failures on, a row is taken alone. */
+const ALONE_FROM_ATTEMPTS = 2;
+const ATTEMPTS_MAX = 5;
+const BACKOFF = { firstMs: 200, maxMs: 60_000 };
+const TRANSIENT_PAUSE_MS = 1_000;
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly apply: Readonly<Record<InboxSource, ApplyEvents>>;
+}
+
+interface PendingEvent extends InboxEvent {
+  readonly seq: bigint;
+  readonly attempts: number;
+  readonly receivedAt: Date;
+}
+
+class BatchFailed extends Error {
+  readonly events: readonly PendingEvent[];
+  constructor(events: readonly PendingEvent[], cause: unknown) {
+    super('a batch of the inbox failed', { cause });
+    this.events = events;
+  }
+}
+
+export function drainWorker(deps: Deps, input: { batchSizeMax?: number } = {}): Worker {
+  const sizeMax = input.batchSizeMax ?? BATCH_SIZE_MAX;
+  return {
+    name: 'inbox:drain',
+    async runOnce() {
+      try {
+        return await deps.db.transaction((tx) => drainBatch(deps, { tx, sizeMax }));
+      } catch (error) {
+        if (!(error instanceof BatchFailed)) throw error;
+        if (error.cause instanceof CrashedError) throw error.cause;
+        return recordFailure(deps, error);
+      }
+    },
+    async nextDueAt() {
+      const row = await one<{ due: Date | null }>(deps.db, {
+        text: 'select min(not_before) as due from inbox_pending where not_before is not null',
+      });
+      return row?.due ?? null;
+    },
+  };
+}
+
+async function drainBatch(deps: Deps, input: { tx: Tx; sizeMax: number }): Promise<number> {
+  const { tx } = input;
+  const lock = await one<{ mine: boolean }>(tx, {
+    name: 'inbox_drain_lock',
+    text: 'select pg_try_advisory_xact_lock($1) as mine',
+    values: [DRAIN_LOCK],
+  });
+  if (!lock?.mine) return 0;
+  const events = await readDue(tx, { now: deps.clock.now(), sizeMax: input.sizeMax });
+  if (events.length === 0) return 0;
+  try {
+    for (const source of ['stripe', 'track'] as const) {
+      const ofSource = events.filter((event) => event.source === source);
+      if (ofSource.length > 0) await deps.apply[source](tx, ofSource.map(parsed));
+    }
+    await tx.query({
+      name: 'inbox_applied',
+      text: 'delete from inbox_pending where seq = any($1::bigint[])',
+      values: [events.map((event) => event.seq)],
+    });
+  } catch (error) {
+    throw new BatchFailed(events, error);
+  }
+  return events.length;
+}
+
+function parsed({ attempts: _attempts, ...event }: PendingEvent): StoredEvent {
+  return { ...event, payload: JSON.parse(event.payload) as unknown };
+}
+
+const COLUMNS = `p.seq, p.attempts, e.workspace_id as "workspaceId", e.source, e.origin, e.event_id as "eventId", e.type,
+  e.subject, e.livemode, e.created_s::float8 as "createdS", e.via, e.received_at as "receivedAt", e.payload`;
+
+/** The next batch: rows to be taken together, or one that is to be taken alone. */
+async function readDue(tx: Tx, input: { now: Date; sizeMax: number }): Promise<PendingEvent[]> {
+  const waiting = await one(tx, {
+    name: 'inbox_any_waiting',
+    text: 'select 1 from inbox_pending where not_before is not null limit 1',
+  });
+  const due = await many<PendingEvent>(
+    tx,
+    waiting === undefined
+      ? {
+          name: 'inbox_due',
+          text: `select ${COLUMNS} from inbox_pending p join inbox_event e using (seq) order by p.seq limit $1`,
+          values: [input.sizeMax],
+        }
+      : {
+          name: 'inbox_due_behind_waiting',
+          text: `select ${COLUMNS} from inbox_pending p join inbox_event e using (seq)
+                 where (p.not_before is null or p.not_before <= $2)
+                   and not exists (
+                     select 1 from inbox_pending q join inbox_event f using (seq)
+                     where q.not_before > $2 and q.seq < p.seq and f.origin = e.origin and f.subject = e.subject)
+                 order by p.seq limit $1`,
+          values: [input.sizeMax, input.now],
+        },
+  );
+  const firstAlone = due.findIndex((event) => event.attempts >= ALONE_FROM_ATTEMPTS);
+  return firstAlone === -1 ? due : due.slice(0, Math.max(1, firstAlone));
+}
+
+/** Takes the failed rows out of the way, so that others can go on at once: returns how many. */
+async function recordFailure(deps: Deps, failure: BatchFailed): Promise<number> {
+  const now = deps.clock.now();
+  const [first] = failure.events;
+  if (!first) return 0;
+  const seqs = failure.events.map((event) => event.seq);
+  const isAlone = failure.events.length === 1;
+  const attempts = first.attempts + 1;
+  deps.log.warn(
+    { err: failure.cause, events: seqs.length, firstSeq: String(first.seq), attempts },
+    `applying ${isAlone ? `event ${first.eventId}` : `${seqs.length} events`} failed`,
+  );
+  if (isTransient(failure.cause)) {
+    await deps.db.query({
+      text: 'update inbox_pending set not_before = $2 where seq = any($1::bigint[])',
+      values: [seqs, addMs(now, TRANSIENT_PAUSE_MS)],
+    });
+    return seqs.length;
+  }
+  if (isAlone && attempts >= ATTEMPTS_MAX) {
+    await bury(deps.db, { event: first, attempts, error: failure.cause, now });
+    return 1;
+  }
+  await deps.db.query({
+    text: 'update inbox_pending set attempts = attempts + 1, not_before = $2 where seq = any($1::bigint[])',
+    values: [seqs, addMs(now, backoffMs(attempts, BACKOFF))],
+  });
+  return seqs.length;
+}
+
+/** SQLSTATE classes 08 and 57 (connection), 40 (lost a race) and 53 (resources) say nothing about the event. */
+function isTransient(error: unknown): boolean {
+  return (error instanceof GrowthError && error.retryable) || /^(08|40|53|57)/.test(sqlState(error) ?? '');
+}
+
+async function bury(
+  db: Db,
+  input: { event: PendingEvent; attempts: number; error: unknown; now: Date },
+): Promise<void> {
+  const { event, attempts, error, now } = input;
+  await db.query({
+    text: `with gone as (delete from inbox_pending where seq = $1 returning seq)
+           insert into inbox_dead (seq, workspace_id, error, attempts, died_at)
+           select seq, $2::uuid, $3::text, $4::smallint, $5::timestamptz from gone
+           on conflict (seq) do update set error = excluded.error, attempts = excluded.attempts, died_at = excluded.died_at`,
+    values: [event.seq, event.workspaceId, messageOf(error).replaceAll('\0', ''), attempts, now],
+  });
+}
