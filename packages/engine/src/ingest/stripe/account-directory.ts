@@ -1,0 +1,54 @@
+import type { Clock } from '#base/clock.ts';
+import { one, type Db } from '#db/db.ts';
+
+export interface AccountOwner {
+  readonly connectionId: string;
+  readonly workspaceId: string;
+}
+
+/** Which workspace an event of an account belongs to. */
+export interface AccountDirectory {
+  /** Null for an account that nobody has connected. */
+  find(input: { account: string; livemode: boolean }): Promise<AccountOwner | null>;
+  /** To be called after a connection was made or ended in this process; other processes notice within `TTL_MS`. */
+  forget(): void;
+}
+
+/** How long an answer is good: after that a change made by another process is seen. */
+const TTL_MS = 2_000;
+
+/**
+ * Looks connections up, and remembers the ones that exist. A Connect endpoint in live mode also hears the test events of
+ * the accounts connected there: they belong to the test twin of the live workspace.
+ */
+export function createAccountDirectory(deps: { db: Db; clock: Clock }): AccountDirectory {
+  const known = new Map<string, { owner: AccountOwner; readAtMs: number }>();
+  return {
+    async find({ account, livemode }) {
+      const nowMs = deps.clock.now().getTime();
+      const key = livemode ? account : `test ${account}`;
+      const hit = known.get(key);
+      if (hit !== undefined && nowMs - hit.readAtMs < TTL_MS) return hit.owner;
+      const owner = await readOwner(deps.db, { account, livemode });
+      if (owner === null) known.delete(key);
+      else known.set(key, { owner, readAtMs: nowMs });
+      return owner;
+    },
+    forget: () => known.clear(),
+  };
+}
+
+async function readOwner(db: Db, input: { account: string; livemode: boolean }): Promise<AccountOwner | null> {
+  const row = await one<AccountOwner>(db, {
+    name: 'stripe_account_owner',
+    text: `select a.id as "connectionId",
+             case when a.livemode = $2 then a.workspace_id else twin.id end as "workspaceId"
+           from stripe_account a
+           join workspace w on w.id = a.workspace_id
+           left join workspace twin on twin.id = w.twin_id
+           where a.account = $1 and a.status = 'active' and (a.livemode = $2 or (a.livemode and twin.mode = 'test'))
+           order by (a.livemode = $2) desc limit 1`,
+    values: [input.account, input.livemode],
+  });
+  return row ?? null;
+}

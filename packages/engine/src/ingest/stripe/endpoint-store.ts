@@ -1,0 +1,74 @@
+import type { SecretBox } from '#access/secrets.ts';
+import { newId } from '#base/ids.ts';
+import { many, one, type Queryable } from '#db/db.ts';
+
+/** A row of ours about an endpoint at Stripe. */
+export interface EndpointRow {
+  readonly id: string;
+  readonly stripeAccountId: string | null;
+  readonly livemode: boolean;
+  readonly urlKey: string | null;
+  /** `we_...` */
+  readonly stripeId: string;
+  readonly url: string;
+  readonly apiVersion: string;
+  readonly observed: 'enabled' | 'disabled' | 'missing' | 'unknown';
+  readonly timesHealed: number;
+  readonly error: string | null;
+  readonly checkedAt: Date | null;
+  readonly nextCheckAt: Date | null;
+}
+
+const COLUMNS = `id, stripe_account_id as "stripeAccountId", livemode, url_key as "urlKey", stripe_id as "stripeId", url,
+  api_version as "apiVersion", observed, times_healed as "timesHealed", error, checked_at as "checkedAt",
+  next_check_at as "nextCheckAt"`;
+
+/** Whose endpoint: the platform's in one mode, or that of one connection in its own account. */
+export interface EndpointScope {
+  readonly stripeAccountId: string | null;
+  readonly livemode: boolean;
+}
+
+/** Remembers an endpoint that Stripe has just made, with its secret, which Stripe shows only then. */
+export async function insertEndpoint(
+  deps: { db: Queryable; secretBox: SecretBox },
+  input: EndpointScope & {
+    urlKey: string | null;
+    stripeId: string;
+    url: string;
+    apiVersion: string;
+    secret: string;
+    timesHealed?: number;
+    now: Date;
+  },
+): Promise<void> {
+  await deps.db.query({
+    text: `insert into stripe_endpoint (id, stripe_account_id, livemode, url_key, stripe_id, url, api_version,
+             sealed_secret, status, observed, times_healed, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, 'live', 'enabled', $9, $10)`,
+    values: [
+      newId(),
+      input.stripeAccountId,
+      input.livemode,
+      input.urlKey,
+      input.stripeId,
+      input.url,
+      input.apiVersion,
+      deps.secretBox.seal(input.secret),
+      input.timesHealed ?? 0,
+      input.now,
+    ],
+  });
+}
+
+export async function readLiveEndpoint(db: Queryable, scope: EndpointScope): Promise<EndpointRow | undefined> {
+  return one<EndpointRow>(db, {
+    text: `select ${COLUMNS} from stripe_endpoint
+           where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid`,
+    values: [scope.stripeAccountId, scope.livemode],
+  });
+}
+
+export async function readLiveEndpoints(db: Queryable): Promise<EndpointRow[]> {
+  return many<EndpointRow>(db, { text: `select ${COLUMNS} from stripe_endpoint where status = 'live'` });
+}

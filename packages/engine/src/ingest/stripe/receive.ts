@@ -1,0 +1,133 @@
+/**
+ * A webhook from Stripe. In: the raw bytes and the signature. Out: an outcome that is answered 200, once the event is
+ * committed, or an error that is answered 4xx (it is not from Stripe, or no event) or 5xx (ours: Stripe tries again).
+ * May happen twice: every delivery; the ledger keeps one. Order: none is promised by Stripe, none is needed here.
+ * Nothing is applied here, and nothing is asked of Stripe: buyers may be waiting for our answer.
+ */
+import { fromEpochS, type Clock } from '#base/clock.ts';
+import {
+  GrowthError,
+  InvalidInputError,
+  NotFoundError,
+  SignatureInvalidError,
+  UpstreamUnavailableError,
+} from '#base/errors.ts';
+import type { Db } from '#db/db.ts';
+import type { InboxEvent } from '../inbox/inbox-event.ts';
+import type { Inbox } from '../inbox/store.ts';
+import type { AccountDirectory } from './account-directory.ts';
+import { endDeauthorized } from './end-connection.ts';
+import { readEventEnvelope, type EventEnvelope } from './event-envelope.ts';
+import type { EndpointKeys, SigningSecrets } from './signing-secrets.ts';
+import { keepUnclaimed } from './unclaimed.ts';
+import { verifyStripeSignature } from './verify.ts';
+
+export interface ReceiveDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly inbox: Inbox;
+  readonly directory: AccountDirectory;
+  readonly signingSecrets: SigningSecrets;
+}
+
+export interface ReceivedWebhook {
+  readonly rawBody: Uint8Array;
+  readonly signatureHeader: string | undefined;
+  /** Last part of the URL of an endpoint in a tenant's own account; null for the platform's endpoint. */
+  readonly urlKey: string | null;
+}
+
+/** `unclaimed`: of an account that nobody has connected; it is kept aside, and Stripe need not try again. */
+export type ReceiveOutcome = 'accepted' | 'duplicate' | 'unclaimed';
+
+/** Events of the platform's own account are kept under this name: no workspace can ever claim them. */
+const PLATFORM_ACCOUNT = 'platform';
+
+export async function receiveStripeWebhook(deps: ReceiveDeps, input: ReceivedWebhook): Promise<ReceiveOutcome> {
+  const endpoint = await prove(deps, input);
+  const payload = textOf(input.rawBody);
+  const envelope = readEventEnvelope(parseJson(payload));
+  const account = endpoint.account ?? envelope.account ?? PLATFORM_ACCOUNT;
+  const owner = await fromDatabase(() => deps.directory.find({ account, livemode: envelope.livemode }));
+  if (owner === null) {
+    await fromDatabase(() => keepUnclaimed(deps.db, { account, envelope, payload, now: deps.clock.now() }));
+    return 'unclaimed';
+  }
+  const outcome = await deps.inbox.store(
+    toInboxEvent({ envelope, workspaceId: owner.workspaceId, account, via: 'webhook', payload }),
+  );
+  // On a duplicate too: the first delivery may have died between the ledger and here.
+  if (envelope.type === 'account.application.deauthorized' && endpoint.account === null) {
+    await fromDatabase(() =>
+      endDeauthorized(deps, { account, livemode: envelope.livemode, at: fromEpochS(envelope.createdS) }),
+    );
+  }
+  return outcome;
+}
+
+export function toInboxEvent(input: {
+  envelope: EventEnvelope;
+  workspaceId: string;
+  account: string;
+  via: InboxEvent['via'];
+  payload: string;
+}): InboxEvent {
+  const { envelope } = input;
+  return {
+    workspaceId: input.workspaceId,
+    source: 'stripe',
+    origin: input.account,
+    eventId: envelope.id,
+    type: envelope.type,
+    subject: envelope.subject,
+    livemode: envelope.livemode,
+    createdS: envelope.createdS,
+    via: input.via,
+    payload: input.payload,
+  };
+}
+
+/** Checks the signature; when it does not fit, once more with the secrets that another process may have made. */
+async function prove(deps: ReceiveDeps, input: ReceivedWebhook): Promise<EndpointKeys> {
+  const attempt = async (): Promise<EndpointKeys> => {
+    const endpoint = await fromDatabase(() => deps.signingSecrets.find(input.urlKey));
+    if (endpoint === null && input.urlKey !== null)
+      throw new NotFoundError('There is no webhook endpoint at this URL.');
+    verifyStripeSignature({
+      rawBody: input.rawBody,
+      header: input.signatureHeader,
+      keys: endpoint?.keys ?? [],
+      now: deps.clock.now(),
+    });
+    return endpoint ?? { keys: [], account: null };
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    const mayBeNew = error instanceof SignatureInvalidError || error instanceof NotFoundError;
+    if (!mayBeNew || !(await fromDatabase(() => deps.signingSecrets.refresh()))) throw error;
+    return attempt();
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new InvalidInputError('The body is no JSON.', { cause: error });
+  }
+}
+
+/** A failure of our own database is ours to name, so that it is answered 5xx and Stripe tries again. */
+async function fromDatabase<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GrowthError) throw error;
+    throw new UpstreamUnavailableError('database', { cause: error });
+  }
+}
