@@ -1,0 +1,13 @@
+import { QueryClient } from '@tanstack/react-query';
+import { ApiError } from './client.ts';
+
+const FRESH_MS = 10_000;
+const RETRIES_MAX = 2;
+
+/** Asks again only where that may help: the server was away or overloaded. A refusal stays a refusal. */
+const mayRetry = (failures: number, error: Error): boolean =>
+  failures < RETRIES_MAX && error instanceof ApiError && (error.status === 0 || error.status >= 500);
+
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { staleTime: FRESH_MS, retry: mayRetry, refetchOnWindowFocus: true } },
+});
