@@ -9,16 +9,36 @@ import type { ChargeFact } from '../stripe/charge.ts';
 import type { ImpliedRate } from './billing-summary.ts';
 import type { BillingPolicy } from './policy.ts';
 
+/** How one currency became part of the single figure. */
+export interface Conversion {
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  readonly convertedMinor: bigint;
+  readonly source: 'same_currency' | 'zero' | 'tenant_rate' | 'implied_rate';
+  /** The tenant's rate per major unit, or the two minor amounts of a settled charge; null where none was needed. */
+  readonly rateText: string | null;
+}
+
 export interface SingleFigure {
   readonly amountMinor: bigint | null;
   readonly currency: string | null;
   readonly missingRates: readonly string[];
+  readonly conversions: readonly Conversion[];
 }
 
 export interface Exchange {
   readonly policy: BillingPolicy;
   readonly asOfS: number;
   readonly impliedRates: readonly ImpliedRate[];
+}
+
+/** The account's implied rates if they are given, else those of the contact's own charges. */
+export function exchangeOf(
+  { policy, asOfS }: { readonly policy: BillingPolicy; readonly asOfS: number },
+  input: { readonly impliedRates?: readonly ImpliedRate[]; readonly charges?: readonly ChargeFact[] },
+): Exchange {
+  const own = () => (policy.reportCurrency === null ? [] : impliedRates(input.charges ?? []));
+  return { policy, asOfS, impliedRates: input.impliedRates ?? own() };
 }
 
 /**
@@ -33,20 +53,30 @@ export function singleFigure(
   const target = reportCurrency ?? onlyCurrency(input.byCurrency) ?? null;
   if (target === null) {
     // Without a report currency several currencies cannot become one figure, whatever rates exist.
-    const isEmpty = input.byCurrency.size === 0;
-    if (isEmpty) return { amountMinor: 0n, currency: input.fallbackCurrency, missingRates: [] };
-    return { amountMinor: null, currency: null, missingRates: [...input.byCurrency.keys()].sort() };
+    if (input.byCurrency.size === 0) return { ...NOTHING, amountMinor: 0n, currency: input.fallbackCurrency };
+    return { ...NOTHING, missingRates: [...input.byCurrency.keys()].sort() };
   }
   let amountMinor = 0n;
   const missingRates: string[] = [];
+  const conversions: Conversion[] = [];
   for (const [currency, part] of input.byCurrency) {
-    const converted = part === 0n ? 0n : convert(exchange, { amountMinor: part, from: currency, to: target });
-    if (converted === null) missingRates.push(currency);
-    else amountMinor += converted;
+    const conversion = convert(exchange, { amountMinor: part, from: currency, to: target });
+    if (conversion === null) missingRates.push(currency);
+    else {
+      amountMinor += conversion.convertedMinor;
+      conversions.push(conversion);
+    }
   }
-  if (missingRates.length > 0) return { amountMinor: null, currency: target, missingRates: missingRates.sort() };
-  return { amountMinor, currency: target, missingRates };
+  const isComplete = missingRates.length === 0;
+  return {
+    amountMinor: isComplete ? amountMinor : null,
+    currency: target,
+    missingRates: missingRates.sort(),
+    conversions,
+  };
 }
+
+const NOTHING: SingleFigure = { amountMinor: null, currency: null, missingRates: [], conversions: [] };
 
 /** The one currency that matters: amounts of zero are zero in any currency and need no rate. */
 function onlyCurrency(byCurrency: ReadonlyMap<string, bigint>): string | undefined {
@@ -58,20 +88,30 @@ function onlyCurrency(byCurrency: ReadonlyMap<string, bigint>): string | undefin
 function convert(
   exchange: Exchange,
   input: { readonly amountMinor: bigint; readonly from: string; readonly to: string },
-): bigint | null {
-  if (input.from === input.to) return input.amountMinor;
+): Conversion | null {
+  const { amountMinor, from } = input;
+  const kept = { currency: from, amountMinor, convertedMinor: amountMinor, rateText: null };
+  if (from === input.to) return { ...kept, source: 'same_currency' };
+  if (amountMinor === 0n) return { ...kept, source: 'zero' };
   const { policy } = exchange;
-  const rate = policy.reportCurrency === input.to ? policy.rateOf.get(input.from) : undefined;
-  if (rate !== undefined) return convertMinor({ ...input, rate });
+  const rate = policy.reportCurrency === input.to ? policy.rateOf.get(from) : undefined;
+  if (rate !== undefined) {
+    const convertedMinor = convertMinor({ ...input, rate });
+    if (convertedMinor === null) return null;
+    return { ...kept, convertedMinor, source: 'tenant_rate', rateText: policy.rates[from] ?? null };
+  }
   const implied = newestImpliedRate(exchange, input);
-  return implied === null ? null : roundHalfUp(multiply(fraction(input.amountMinor), implied));
+  if (implied === null) return null;
+  const exact = multiply(fraction(amountMinor), fraction(BigInt(implied.toMinor), BigInt(implied.fromMinor)));
+  const rateText = `${implied.fromMinor} ${implied.from} = ${implied.toMinor} ${implied.to}`;
+  return { ...kept, convertedMinor: roundHalfUp(exact), source: 'implied_rate', rateText };
 }
 
-/** Minor units of `to` for one minor unit of `from`, so no exponent has to be known. */
+/** It relates minor units to minor units, so no exponent has to be known. */
 function newestImpliedRate(
   { policy, asOfS, impliedRates }: Exchange,
   pair: { readonly from: string; readonly to: string },
-): Fraction | null {
+): ImpliedRate | null {
   if (!policy.useImpliedRates) return null;
   const oldestS = asOfS - policy.impliedRateMaxAgeDays * 86_400;
   let newest: ImpliedRate | null = null;
@@ -79,7 +119,7 @@ function newestImpliedRate(
     if (rate.from !== pair.from || rate.to !== pair.to || rate.atS < oldestS || rate.atS > asOfS) continue;
     if (newest === null || rate.atS > newest.atS) newest = rate;
   }
-  return newest === null ? null : fraction(BigInt(newest.toMinor), BigInt(newest.fromMinor));
+  return newest;
 }
 
 /** A value in major units of the report currency where a rate is known, else of its own: only to compare plans by. */

@@ -9,11 +9,12 @@ import type { ChargeFact } from '../stripe/charge.ts';
 import type { InvoiceFact } from '../stripe/invoice.ts';
 import type { BillingInput, BillingSummary } from './billing-summary.ts';
 import { type BillingContext, billingContext, factsById } from './context.ts';
-import { type Exchange, impliedRates, singleFigure } from './currency.ts';
+import { exchangeOf, singleFigure } from './currency.ts';
 import { cancelsAt, renewsAt, subscriptionStartDate, trialEndDate } from './dates.ts';
 import { openFailedInvoice } from './failed-invoice.ts';
+import { type ContactMrr, contactMrr } from './contact-mrr.ts';
 import { lifetimeValue, totalsToJson } from './ltv.ts';
-import { type SubscriptionMrr, subscriptionMrr, type ValuedItem, valueItems } from './mrr.ts';
+import { subscriptionMrr, type ValuedItem, valueItems } from './mrr.ts';
 import { paymentMethodOnFile } from './payment-method.ts';
 import { lastPlan, namedPlan, planEntries, primaryItem, primarySubscription, type ValuedSubscription } from './plan.ts';
 import { billingStatus, isLive } from './status.ts';
@@ -78,41 +79,12 @@ function byId<T extends { readonly id: string }>(facts: readonly T[]): readonly 
   return facts.length < 2 ? facts : [...facts].sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
-export interface ContactMrr {
-  readonly byCurrency: ReadonlyMap<string, bigint>;
-  /** True if any subscription's figure is unknown; then there is no single figure. */
-  readonly isUnknown: boolean;
-  /** Currencies of subscribers, known or not. */
-  readonly currencies: ReadonlySet<string>;
-}
-
-/** Integers per currency, added. A currency with an unknown part has no figure: a part of a sum would be a wrong one. */
-export function contactMrr(all: readonly SubscriptionMrr[]): ContactMrr {
-  const byCurrency = new Map<string, bigint>();
-  const currencies = new Set<string>();
-  const unknown = new Set<string | null>();
-  for (const { currency, isSubscriber, amountMinor } of all) {
-    if (amountMinor === null) unknown.add(currency);
-    if (!isSubscriber || currency === null) continue;
-    currencies.add(currency);
-    if (amountMinor !== null) byCurrency.set(currency, (byCurrency.get(currency) ?? 0n) + amountMinor);
-  }
-  for (const currency of unknown) {
-    if (currency !== null) byCurrency.delete(currency);
-  }
-  return { byCurrency, isUnknown: unknown.size > 0, currencies };
-}
-
 function moneyOf(
   context: BillingContext,
   { input, live }: { input: BillingInput; live: readonly ValuedSubscription[] },
 ) {
-  const { subscriptions, charges = [] } = input;
-  const exchange: Exchange = {
-    policy: context.policy,
-    asOfS: context.asOfS,
-    impliedRates: input.impliedRates ?? (context.policy.reportCurrency === null ? [] : impliedRates(charges)),
-  };
+  const { subscriptions } = input;
+  const exchange = exchangeOf(context, input);
   const valued = new Map(live.map(({ subscription, items }) => [subscription, items]));
   const all = subscriptions.map((subscription) =>
     subscriptionMrr(context, { subscription, valued: valued.get(subscription) }),
