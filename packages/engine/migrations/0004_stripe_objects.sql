@@ -23,3 +23,17 @@ create table stripe_object (
 create index stripe_object_by_customer on stripe_object (workspace_id, stripe_account, customer_id, type) where customer_id is not null;
 create index stripe_object_by_parent on stripe_object (workspace_id, stripe_account, parent_id, type) where parent_id is not null;
 create index stripe_object_by_type on stripe_object (workspace_id, stripe_account, type, id);
+
+-- Charges that don't say whether an invoice is behind them (API versions since basil): they wait for the link, and are
+-- told as one-off payments when none has come (project/apply/one-off-charges).
+create table charge_waiting (
+  workspace_id uuid not null,
+  stripe_account text not null,
+  livemode boolean not null,
+  charge_id text not null,
+  event_id text not null,
+  event_created_s bigint not null,
+  due_at timestamptz not null,
+  primary key (stripe_account, livemode, charge_id)
+);
+create index charge_waiting_due on charge_waiting (due_at);

@@ -63,10 +63,8 @@ export const SUBSCRIPTION_CHANGES = [
   'item_removed',
   'cancel_scheduled',
   'cancel_reverted',
-  'collection_paused',
-  'collection_resumed',
   'trial_extended',
-  'status',
+  'plan_change',
 ] as const;
 
 export const SubscriptionUpdated = z.object({

@@ -44,6 +44,9 @@ export const SequenceExited = z.object({
   goal_event_id: z.string().nullable(),
 });
 
+/** Also after the run's end, within the sequence's goal window; the holdout reaches goals too. */
+export const SequenceGoalMet = z.object({ ...run, is_holdout: z.boolean(), goal_event_id: z.string() });
+
 const message = {
   message_id: z.string(),
   channel: z.enum(['email', 'in_app', 'team', 'webhook']),
@@ -86,6 +89,7 @@ export const ENGINE_EVENTS = {
   sequence_entered: { schema: SequenceEntered, says: 'A contact started on a sequence.' },
   sequence_step_done: { schema: SequenceStepDone, says: 'A step of a sequence was done for a contact.' },
   sequence_exited: { schema: SequenceExited, says: 'A contact is out of a sequence, and why.' },
+  sequence_goal_met: { schema: SequenceGoalMet, says: 'A contact reached the goal of a sequence: once per run.' },
   message_requested: { schema: MessageRequested, says: 'A step asks for a message; it is sent only if still allowed.' },
   message_sent: { schema: MessageSent, says: 'A message was handed to its channel.' },
   message_skipped: { schema: MessageSkipped, says: 'A message was not sent, and why.' },

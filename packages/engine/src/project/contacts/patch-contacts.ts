@@ -58,17 +58,23 @@ export async function patchContacts(
       tx,
       patches.map((patch) => patch.contactId),
     ));
-  const written = new Map<string, ContactRecord>();
-  const events: NewBusEvent[] = [];
+  const changed = new Map<string, { before: ContactRecord; after: ContactRecord; patch: ContactPatch }>();
   for (const patch of patches) {
-    const before = written.get(patch.contactId) ?? records.get(patch.contactId);
+    const known = changed.get(patch.contactId);
+    const before = known?.before ?? records.get(patch.contactId);
     if (!before) continue;
-    const after = applyPatch(before, patch);
+    const after = applyPatch(known?.after ?? before, patch);
+    const isNew = patch.isNew || known?.patch.isNew === true;
+    changed.set(patch.contactId, { before, after, patch: { ...patch, isNew } });
+  }
+  const events: NewBusEvent[] = [];
+  const written: ContactRecord[] = [];
+  for (const { before, after, patch } of changed.values()) {
     const changes = changesBetween(before, after);
     if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
-    if (patch.isNew || !isDeepStrictEqual(before, after)) written.set(patch.contactId, after);
+    if (patch.isNew || !isDeepStrictEqual(before, after)) written.push(after);
   }
-  await write(deps, { tx, records: [...written.values()] });
+  await write(deps, { tx, records: written });
   deps.publisher.publish(tx, events);
 }
 

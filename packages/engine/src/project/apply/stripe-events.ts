@@ -1,0 +1,278 @@
+/**
+ * Stripe's events into the graph and onto the bus. In: a batch of the ledger, in its order; late, repeated and mixed over
+ * accounts and customers. Out, in the caller's transaction: the objects' newest state, the customers' contacts, the
+ * contacts' billing, and the GrowthOS events. May be repeated: state is computed whole and events carry a key for the fact
+ * they tell of. Any order of the same events ends in the same contacts and the same events.
+ */
+import type { Clock } from '#base/clock.ts';
+import { fromEpochS, toEpochS } from '#base/clock.ts';
+import type { NewBusEvent, Publisher } from '#bus/index.ts';
+import type { Tx } from '#db/db.ts';
+import { billingContext } from '../billing/context.ts';
+import {
+  contactsOfCustomers,
+  loadRules,
+  refreshBilling,
+  type RefreshReason,
+  type WorkspaceRules,
+} from '../contact-billing/refresh-billing.ts';
+import { loadCatalogue } from '../contact-billing/load-facts.ts';
+import { type CustomerSighting, type ResolvedCustomer, resolveCustomers } from '../contacts/resolve-customers.ts';
+import type { EventContext } from '../events/event-context.ts';
+import { billingEvent } from '../events/event-context.ts';
+import { eventsOf } from '../events/events-of.ts';
+import { readTelling } from '../objects/read-telling.ts';
+import { type AccountScope, lockAccount, type ObjectChange, objectKey, storeTellings } from '../objects/store.ts';
+import type { Telling } from '../objects/telling.ts';
+import { isRecord } from '../stripe/raw-object.ts';
+import type { CustomerFact } from '../stripe/customer.ts';
+import { findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
+import { noteChargesWithoutInvoice } from './one-off-charges.ts';
+
+/** An event as the ledger hands it over: `payload` is Stripe's event, parsed. */
+export interface StripeLedgerEvent {
+  readonly workspaceId: string;
+  readonly origin: string;
+  readonly livemode: boolean;
+  readonly eventId: string;
+  readonly type: string;
+  readonly createdS: number;
+  readonly payload: unknown;
+}
+
+export interface ApplyDeps {
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+}
+
+/** One event with what was read from it. */
+export interface ToldEvent {
+  readonly event: StripeLedgerEvent;
+  readonly telling: Telling | null;
+  readonly embedded: readonly Telling[];
+  readonly previous: unknown;
+}
+
+export async function applyStripeEvents(
+  deps: ApplyDeps,
+  input: { tx: Tx; events: readonly StripeLedgerEvent[] },
+): Promise<void> {
+  const byAccount = new Map<string, { scope: AccountScope; told: ToldEvent[] }>();
+  for (const event of input.events) {
+    const scope = { workspaceId: event.workspaceId, stripeAccount: event.origin, livemode: event.livemode };
+    const key = `${scope.workspaceId}/${scope.stripeAccount}/${scope.livemode}`;
+    const group = byAccount.get(key) ?? { scope, told: [] };
+    byAccount.set(key, group);
+    group.told.push(readEvent(event));
+  }
+  // In the order of their keys, so that two transactions never wait for each other's account.
+  for (const key of [...byAccount.keys()].sort()) {
+    const group = byAccount.get(key);
+    if (group) await applyToAccount(deps, { tx: input.tx, ...group });
+  }
+}
+
+function readEvent(event: StripeLedgerEvent): ToldEvent {
+  const data = isRecord(event.payload) && isRecord(event.payload['data']) ? event.payload['data'] : {};
+  const source = { asOfS: event.createdS, toldBy: event.eventId, eventType: event.type };
+  const previous = data['previous_attributes'];
+  const object = data['object'];
+  return {
+    event,
+    telling: readTelling(object, { ...source, previous }),
+    embedded: embeddedDiscounts(object)
+      .map((discount) => readTelling(discount, { ...source, previous: null }))
+      .filter((telling) => telling !== null),
+    previous,
+  };
+}
+
+/** Discounts that came expanded: later events name them only by their ids. */
+export function embeddedDiscounts(object: unknown): unknown[] {
+  if (!isRecord(object)) return [];
+  const own = [object['discount'], ...(Array.isArray(object['discounts']) ? object['discounts'] : [])];
+  const list = isRecord(object['items']) && Array.isArray(object['items']['data']) ? object['items']['data'] : [];
+  const ofItems = list.flatMap((item) => (isRecord(item) && Array.isArray(item['discounts']) ? item['discounts'] : []));
+  return [...own, ...ofItems].filter((discount) => isRecord(discount));
+}
+
+async function applyToAccount(
+  deps: ApplyDeps,
+  input: { tx: Tx; scope: AccountScope; told: readonly ToldEvent[] },
+): Promise<void> {
+  const { tx, scope, told } = input;
+  await lockAccount(tx, scope);
+  const rules = await loadRules(tx, scope.workspaceId);
+  const tellings = told.flatMap(({ telling, embedded }) => [...embedded, ...(telling === null ? [] : [telling])]);
+  const changes = await storeTellings(deps, { tx, scope, tellings });
+  const customerOf = await customersOf(tx, { scope, told, changes });
+  const resolution = await resolveCustomers(deps, {
+    tx,
+    scope,
+    settings: rules.identity,
+    sightings: sightingsOf({ customerIds: [...new Set(customerOf.values())], changes }),
+  });
+  await refreshBilling(deps, {
+    tx,
+    workspaceId: scope.workspaceId,
+    rules,
+    contacts: reasonsOf({ scope, told, changes, customerOf, resolution }),
+  });
+  const events = await newEvents(deps, {
+    tx,
+    scope,
+    told,
+    changes,
+    customerOf,
+    customers: resolution.customers,
+    rules,
+  });
+  deps.publisher.publish(tx, [...events, ...refetches({ scope, changes, at: deps.clock.now() })]);
+}
+
+/** The customer behind each event, by event id: of the object itself, or of the charge that it hangs on. */
+async function customersOf(
+  tx: Tx,
+  input: { scope: AccountScope; told: readonly ToldEvent[]; changes: ReadonlyMap<string, ObjectChange> },
+): Promise<Map<string, string>> {
+  const customers = new Map<string, string>();
+  const viaCharge: { eventId: string; chargeId: string }[] = [];
+  for (const { event, telling } of input.told) {
+    if (telling === null) continue;
+    const customerId =
+      telling.customerId ?? input.changes.get(objectKey(telling.type, telling.id))?.after.customerId ?? null;
+    if (customerId !== null) customers.set(event.eventId, customerId);
+    else if (telling.parentId !== null && (telling.type === 'dispute' || telling.type === 'refund')) {
+      viaCharge.push({ eventId: event.eventId, chargeId: telling.parentId });
+    }
+  }
+  const owners = await findCustomersOfCharges(tx, {
+    scope: input.scope,
+    chargeIds: viaCharge.map((via) => via.chargeId),
+  });
+  for (const { eventId, chargeId } of viaCharge) {
+    const customerId = owners.get(chargeId);
+    if (customerId !== undefined) customers.set(eventId, customerId);
+  }
+  return customers;
+}
+
+function sightingsOf(input: {
+  customerIds: readonly string[];
+  changes: ReadonlyMap<string, ObjectChange>;
+}): CustomerSighting[] {
+  return input.customerIds.map((customerId) => {
+    const fact = input.changes.get(objectKey('customer', customerId))?.after.fact;
+    return { customerId, customer: fact?.object === 'customer' ? (fact satisfies CustomerFact) : null };
+  });
+}
+
+/** Each contact with the latest event that concerns it: that is what its change is put down to. */
+function reasonsOf(input: {
+  scope: AccountScope;
+  told: readonly ToldEvent[];
+  changes: ReadonlyMap<string, ObjectChange>;
+  customerOf: ReadonlyMap<string, string>;
+  resolution: { customers: ReadonlyMap<string, ResolvedCustomer>; createdContactIds: ReadonlySet<string> };
+}): Map<string, RefreshReason> {
+  const reasons = new Map<string, RefreshReason>();
+  for (const { event, telling } of input.told) {
+    const customerId = input.customerOf.get(event.eventId);
+    const resolved = customerId === undefined ? undefined : input.resolution.customers.get(customerId);
+    if (!resolved || telling === null) continue;
+    const isNew = input.resolution.createdContactIds.has(resolved.contactId);
+    if (!isNew && !resolved.isNewLink && input.changes.get(objectKey(telling.type, telling.id))?.isChanged !== true)
+      continue;
+    const known = reasons.get(resolved.contactId);
+    if (known && toEpochS(known.at) > event.createdS) continue;
+    reasons.set(resolved.contactId, {
+      at: fromEpochS(event.createdS),
+      cause: { kind: 'stripe_event', id: event.eventId, type: event.type },
+      eventSource: `stripe:${input.scope.stripeAccount}`,
+      isNew,
+    });
+  }
+  return reasons;
+}
+
+async function newEvents(
+  deps: ApplyDeps,
+  input: {
+    tx: Tx;
+    scope: AccountScope;
+    told: readonly ToldEvent[];
+    changes: ReadonlyMap<string, ObjectChange>;
+    customerOf: ReadonlyMap<string, string>;
+    customers: ReadonlyMap<string, ResolvedCustomer>;
+    rules: WorkspaceRules;
+  },
+): Promise<NewBusEvent[]> {
+  const { tx, scope, told, changes, customerOf, rules } = input;
+  const catalogue = await loadCatalogue(tx, {
+    workspaceId: scope.workspaceId,
+    objects: told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact])),
+  });
+  const failedCharges = await findFailedCharges(tx, { scope, told });
+  const owners = await contactsOfCustomers(tx, {
+    workspaceId: scope.workspaceId,
+    customers: [...new Set(customerOf.values())].map((customerId) => `${scope.stripeAccount}/${customerId}`),
+  });
+  const events: NewBusEvent[] = [];
+  for (const one of told) {
+    const customerId = customerOf.get(one.event.eventId) ?? null;
+    const contactId = owners.get(`${scope.stripeAccount}/${customerId}`) ?? null;
+    const stripeEvent = { id: one.event.eventId, type: one.event.type, createdS: one.event.createdS };
+    const billing = billingContext({
+      customers: [],
+      subscriptions: [],
+      ...catalogue,
+      settings: rules.billing,
+      asOf: fromEpochS(one.event.createdS),
+    });
+    const context: EventContext = { scope, contactId, customerId, billing, stripeEvent };
+    const resolved = customerId === null ? undefined : input.customers.get(customerId);
+    if (resolved?.isNewLink && customerId !== null) events.push(linked(context, { customerId, resolved }));
+    if (one.telling === null) continue;
+    const stored = changes.get(objectKey(one.telling.type, one.telling.id))?.after;
+    if (stored) {
+      const failedCharge = failedCharges.get(one.telling.id) ?? null;
+      events.push(...eventsOf(context, { telling: one.telling, previous: one.previous, stored, failedCharge }));
+    }
+  }
+  await noteChargesWithoutInvoice(deps, { tx, scope, told });
+  events.push(...(await reactivations(tx, { scope, told, owners, settings: rules.billing, catalogue })));
+  return events;
+}
+
+function linked(context: EventContext, input: { customerId: string; resolved: ResolvedCustomer }): NewBusEvent {
+  return billingEvent(context, {
+    name: 'customer_linked',
+    fact: input.customerId,
+    data: { linked_by: input.resolved.linkedBy },
+  });
+}
+
+/** What the payloads could not decide is asked for again: a request on the bus, which `ingest` answers. */
+function refetches(input: {
+  scope: AccountScope;
+  changes: ReadonlyMap<string, ObjectChange>;
+  at: Date;
+}): NewBusEvent[] {
+  return [...input.changes.values()]
+    .filter((change) => change.isUncertain)
+    .map(({ after }) => ({
+      workspaceId: input.scope.workspaceId,
+      contactId: null,
+      type: 'stripe.refetch_wanted',
+      source: 'growthos',
+      time: input.at,
+      data: {
+        stripe_account: input.scope.stripeAccount,
+        livemode: input.scope.livemode,
+        object_type: after.type,
+        object_id: after.id,
+        reason: 'same_second',
+      },
+      cause: { kind: 'stripe_event', id: after.toldBy, type: null },
+    }));
+}
