@@ -12,7 +12,9 @@ create table sequence (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   switched_on_at timestamptz,
-  paused_at timestamptz
+  paused_at timestamptz,
+  -- messages asked for up to here were overdue when it was resumed, and a person chose not to send them
+  skip_overdue_to timestamptz
 );
 create unique index sequence_template_once on sequence (workspace_id, key) where key is not null and status <> 'archived';
 create index sequence_live on sequence (workspace_id) where status = 'live';

@@ -3,10 +3,21 @@
  * changes: an edit is a new version of it. It goes in and out as JSON or YAML with this one schema.
  */
 import { z } from 'zod';
+import { CONTACT_PROPERTIES } from '../contact-properties.ts';
 import { MessageCategory } from './category.ts';
 import { Condition, PayloadField, PayloadTest } from './condition.ts';
 import { DateOffset, QuietHours, SequenceDuration } from './duration.ts';
 import { armsOf, EventMatch, Step } from './step.ts';
+
+/** A built-in date of the contact, such as `trial_end_date`. */
+export const DateProperty = z.string().refine((name) => isDateProperty(name), {
+  message: 'A date property is one of the built-in dates of a contact, such as trial_end_date.',
+});
+
+function isDateProperty(name: string): boolean {
+  const properties: Readonly<Record<string, { type: string }>> = CONTACT_PROPERTIES;
+  return Object.hasOwn(properties, name) && properties[name]?.type === 'date';
+}
 
 export const Trigger = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -21,7 +32,7 @@ export const Trigger = z.discriminatedUnion('kind', [
   /** `{ property: 'trial_end_date', offset: { days: -3 } }`: three days before the trial ends. Follows the date when it moves. */
   z.strictObject({
     kind: z.literal('date'),
-    property: z.string().min(1).max(100),
+    property: DateProperty,
     offset: DateOffset,
     contact: Condition.optional(),
   }),
