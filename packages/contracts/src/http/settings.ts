@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { Instant } from './money-view.ts';
 
-/** One billing rule, ready to be drawn: a title, a sentence, its kind of input. Made from the engine's own schema. */
+/** One rule, ready to be drawn: a title, a sentence, its kind of input. Made from the engine's own schema. */
 export const SettingField = z.object({
-  /** Path in the object that PUT /api/settings/billing takes, such as `discounts.repeating`. */
+  /** Path in the object that PUT /api/settings/rules/:group takes, such as `discounts.repeating`. */
   path: z.string(),
   title: z.string(),
   says: z.string(),
-  kind: z.enum(['choice', 'switch', 'number', 'text', 'date', 'map', 'order']),
+  kind: z.enum(['choice', 'switch', 'number', 'text', 'date', 'map', 'order', 'list']),
   /** For `choice` and `order`. */
   options: z.array(z.object({ value: z.string(), label: z.string() })),
   value: z.unknown(),
@@ -24,52 +24,6 @@ export const WorkspaceSettings = z.object({
 });
 export type WorkspaceSettings = z.infer<typeof WorkspaceSettings>;
 
-/** PUT /api/settings/identity -> Settings. Which key of a Stripe customer's metadata holds your own user id. */
-export const IdentitySettings = z.object({
-  metadataKey: z
-    .string()
-    .trim()
-    .regex(/^[\w.-]{1,40}$/, 'A metadata key has up to 40 letters, digits, dots, dashes or underscores')
-    .default('user_id'),
-});
-export type IdentitySettings = z.infer<typeof IdentitySettings>;
-
-/** One line of the channel map. Empty conditions match anything; the first line that matches wins. */
-export const ChannelRule = z.object({
-  channel: z.string().trim().min(1).max(60),
-  medium: z.array(z.string().trim().min(1).max(100)).max(50).default([]).describe('utm_medium is one of these'),
-  source: z.array(z.string().trim().min(1).max(100)).max(50).default([]).describe('utm_source is one of these'),
-  referrer: z
-    .array(z.string().trim().min(1).max(200))
-    .max(100)
-    .default([])
-    .describe('the referrer is one of these domains, or below one'),
-});
-export type ChannelRule = z.infer<typeof ChannelRule>;
-
-/** PUT /api/settings/channels -> Settings. Empty list: the built-in map. */
-export const ChannelSettings = z.object({ rules: z.array(ChannelRule).max(100).default([]) });
-export type ChannelSettings = z.infer<typeof ChannelSettings>;
-
-/** PUT /api/settings/sending -> Settings. */
-export const SendingSettings = z.object({
-  fromName: z.string().trim().max(120).default(''),
-  fromEmail: z.email().nullable().default(null).describe('null: the address of the server (MAIL_FROM)'),
-  replyTo: z.email().nullable().default(null),
-  /** Shown under every marketing e-mail, as the law of many countries asks. */
-  postalAddress: z.string().trim().max(500).default(''),
-  /** Where internal notifications go: the founder. */
-  teamEmail: z.email().nullable().default(null),
-  /** A Slack-compatible incoming webhook for internal notifications. */
-  teamWebhookUrl: z
-    .url({ protocol: /^https$/ })
-    .nullable()
-    .default(null),
-  /** No message leaves: sequences run, and show what they would have sent. */
-  isDryRun: z.boolean().default(false),
-});
-export type SendingSettings = z.infer<typeof SendingSettings>;
-
 /** PUT /api/settings/tiers -> Settings: the tier of each product and price; '' takes it away. */
 export const TierSettings = z.object({
   products: z.record(z.string(), z.string().trim().max(60)),
@@ -77,8 +31,23 @@ export const TierSettings = z.object({
 });
 export type TierSettings = z.infer<typeof TierSettings>;
 
-/** PUT /api/settings/billing takes the whole object of billing rules (without tiers): { reportCurrency: 'usd', ... } */
-export const BillingSettingsBody = z.record(z.string(), z.unknown());
+/**
+ * The groups of rules. PUT /api/settings/rules/:group takes the group's whole object ({ reportCurrency: 'usd', ... }, keys
+ * as in `path`) -> Settings; what is left out gets its default. Tiers and rules are apart: saving one keeps the other.
+ * Sending has its own: GET and PUT /api/sequences/sending-rules.
+ */
+export const RULE_GROUPS = ['billing', 'identity', 'engagement', 'channels'] as const;
+export const RuleGroupName = z.enum(RULE_GROUPS);
+export type RuleGroupName = z.infer<typeof RuleGroupName>;
+export const RulesBody = z.record(z.string(), z.unknown());
+
+export const RuleGroup = z.object({
+  group: RuleGroupName,
+  title: z.string(),
+  says: z.string(),
+  fields: z.array(SettingField),
+});
+export type RuleGroup = z.infer<typeof RuleGroup>;
 
 export const CatalogueItem = z.object({
   productId: z.string(),
@@ -96,12 +65,10 @@ export const CatalogueItem = z.object({
 
 export const Settings = z.object({
   workspace: WorkspaceSettings.extend({ id: z.string(), mode: z.enum(['live', 'test']), createdAt: Instant }),
-  billing: z.array(SettingField),
+  /** Only the groups that this server has. */
+  rules: z.array(RuleGroup),
   /** Your products and prices at Stripe, to give tiers to. */
   catalogue: z.array(CatalogueItem),
-  identity: IdentitySettings,
-  channels: ChannelSettings,
-  sending: SendingSettings,
   /** Whether the viewer may change anything here. */
   canEdit: z.boolean(),
 });
