@@ -34,3 +34,19 @@ create index engagement_scale_due on engagement_scale (next_due_at);
 
 -- log2(2^a + 2^b), where a null is nothing. Beyond 1000 halvings the smaller one no longer counts (and power underflows).
 create function engagement_sum(a double precision, b double precision) returns double precision language sql immutable parallel safe return coalesce(greatest(a, b) + ln(1 + power(2::double precision, -least(abs(a - b), 1000))) / ln(2::double precision), a, b);
+
+-- Proves to us that a browser speaks for a user id: HMAC-SHA256(user id, secret), computed by the customer's own server.
+create table in_app_secret (
+  workspace_id uuid primary key references workspace (id),
+  sealed_secret text not null,
+  created_at timestamptz not null
+);
+
+-- Tells the open streams that a contact's nudges changed, whoever changed them; heard after COMMIT.
+create function in_app_changed() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('growthos_in_app', new.contact_id::text);
+  return null;
+end
+$$;
+create trigger message_in_app_changed after insert or update of status, payload, expires_at, snoozed_until, dismissed_at on message for each row when (new.channel = 'in_app' and new.contact_id is not null) execute function in_app_changed();

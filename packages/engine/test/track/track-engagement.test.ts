@@ -297,7 +297,7 @@ test('a sweep goes in steps, tells only of scores that really moved, and is done
   expect(await settle()).toBe(0);
   const told = await one<{ n: number }>(db, { text: 'select count(*)::int as n from bus_event' });
   expect(told?.n).toBe(1_500);
-  expect([...new Set(await scores(ids))].toSorted()).toEqual([33, 83]);
+  expect([...new Set(await scores(ids))].toSorted((a, b) => Number(a) - Number(b))).toEqual([33, 83]);
   clock.advance({ hours: 24 });
   await settle();
   expect((await one<{ n: number }>(db, { text: 'select count(*)::int as n from bus_event' }))?.n).toBe(1_500);

@@ -1,14 +1,16 @@
 import { gzipSync } from 'node:zlib';
+import type { ErrorBody } from '@growthos/contracts/http/error-body.ts';
 import { TRACK_LIMITS, StoredTrackMessage, type TrackResponse } from '@growthos/contracts/http/track.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { MovableClock } from '#base/clock.ts';
-import { GrowthError, InvalidInputError } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
 import { many, one, type Db } from '#db/db.ts';
+import { answerError } from '#http/errors.ts';
 import { trackRoutes } from '#http/routes/track.ts';
-import { createInbox, receiveTracked } from '#ingest/index.ts';
+import { createInbox } from '#ingest/index.ts';
+import { receiveTracked } from '#ingest/track/receive.ts';
 import { openTestDb } from '../world/database.ts';
 
 let db: Db;
@@ -27,13 +29,7 @@ beforeAll(async () => {
   app = Fastify();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof GrowthError)) return reply.code(500).send({ message: String(error) });
-    const status = { unauthenticated: 401, invalid_input: 400, too_large: 413 }[error.code as string] ?? 500;
-    return reply
-      .code(status)
-      .send({ message: error.message, field: error instanceof InvalidInputError ? error.field : null });
-  });
+  app.setErrorHandler(answerError);
   await app.register(trackRoutes({ receiveTracked: (input) => receiveTracked(deps, input) }));
   await app.ready();
 });
@@ -52,7 +48,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
     headers: { 'content-type': 'application/json', ...headers },
     payload,
   });
-  return { status: reply.statusCode, body: reply.json<TrackResponse & { field?: string; message?: string }>(), reply };
+  return { status: reply.statusCode, body: reply.json<TrackResponse & ErrorBody>(), reply };
 }
 const ledger = () =>
   many<{
@@ -228,8 +224,8 @@ test.each([
   ['a body that is a list', '[]', 'body'],
 ])('%s is refused with 400 and its field', async (_title, message, field) => {
   const { status, body } = await post('track', message);
-  expect([status, body.field]).toEqual([400, field]);
-  expect(body.message).toMatch(/\w/);
+  expect([status, body.error.field]).toEqual([400, field]);
+  expect(body.error.message).toMatch(/\w/);
   expect(await ledger()).toEqual([]);
 });
 
@@ -259,7 +255,7 @@ test('nothing is taken without a known write key, and the answer says how to sen
     { authorization: 'Bearer x' },
   ]) {
     const { status, body } = await post('track', message, headers as Record<string, string>);
-    expect([status, body.message?.includes('write key')]).toEqual([401, true]);
+    expect([status, body.error.message.includes('write key')]).toEqual([401, true]);
   }
   expect((await post('track', message, { 'x-write-key': KEY })).status).toBe(200);
   expect((await post('track', { ...message, writeKey: KEY }, {})).status).toBe(200);
@@ -274,7 +270,7 @@ test('a body above 500 KB is refused as too large, also when it only grows by un
   const bomb = await post('batch', gzipSync(big), { authorization: basic(KEY), 'content-encoding': 'gzip' });
   expect(bomb.status).toBe(413);
   const broken = await post('batch', 'not gzip', { authorization: basic(KEY), 'content-encoding': 'gzip' });
-  expect([broken.status, broken.body.field]).toEqual([400, 'body']);
+  expect([broken.status, broken.body.error.field]).toEqual([400, 'body']);
 });
 
 test('a page of any origin may send, also by sendBeacon, and hears errors too', async () => {
