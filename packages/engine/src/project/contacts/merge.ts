@@ -7,6 +7,7 @@ import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import type { Publisher } from '#bus/index.ts';
 import { json, many, one, type Tx } from '#db/db.ts';
+import { mergeActivity } from '../engagement/merge-activity.ts';
 import { CONTACT_RECORD_COLUMNS, type ContactRecord } from './contact-record.ts';
 import { loadContacts, patchContacts } from './patch-contacts.ts';
 
@@ -48,6 +49,7 @@ export async function mergeContacts(deps: { clock: Clock; publisher: Publisher }
     values: [from, into],
   });
   const companies = await moveMemberships(tx, { from, into });
+  await mergeActivity(tx, { fromContactId: from, intoContactId: into });
   await tx.query({ text: 'update bus_event set contact_id = $2 where contact_id = $1', values: [from, into] });
   await tx.query({
     text: 'update contact set merged_into = $2, updated_at = $3 where id = $1',

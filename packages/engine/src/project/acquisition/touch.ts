@@ -1,0 +1,71 @@
+/** Where somebody came from: read from the context of product events (analytics.js shape). Pure. */
+import { isRecord } from '../stripe/raw-object.ts';
+
+export interface Touch {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly source: string | null;
+  readonly medium: string | null;
+  readonly campaign: string | null;
+  readonly term: string | null;
+  readonly content: string | null;
+  readonly referrer: string | null;
+  readonly landing_page: string | null;
+}
+
+/**
+ * The touch that a message shows, or null where it shows none. The SDK sends the first touch of the browser as
+ * `context.firstTouch`, so that it is known although the first page view was never sent.
+ */
+export function touchOf(message: {
+  timestamp: string;
+  context: Readonly<Record<string, unknown>>;
+  type: string;
+}): Touch | null {
+  const first = message.context['firstTouch'];
+  if (isRecord(first)) return readTouch(first, message.timestamp);
+  const campaign = message.context['campaign'];
+  const page = message.context['page'];
+  if (!isRecord(campaign) && !(message.type === 'page' && isRecord(page))) return null;
+  const of = isRecord(page) ? page : {};
+  return {
+    at: message.timestamp,
+    ...campaignOf(isRecord(campaign) ? campaign : {}),
+    referrer: text(of['referrer']),
+    landing_page: text(of['url']) ?? text(of['path']),
+  };
+}
+
+function readTouch(first: Readonly<Record<string, unknown>>, fallbackAt: string): Touch {
+  const campaign = isRecord(first['campaign']) ? first['campaign'] : first;
+  return {
+    at: text(first['at']) ?? text(first['timestamp']) ?? fallbackAt,
+    ...campaignOf(campaign),
+    referrer: text(first['referrer']),
+    landing_page: text(first['landingPage']) ?? text(first['url']),
+  };
+}
+
+function campaignOf(campaign: Readonly<Record<string, unknown>>) {
+  return {
+    source: text(campaign['source']),
+    medium: text(campaign['medium']),
+    campaign: text(campaign['name']) ?? text(campaign['campaign']),
+    term: text(campaign['term']),
+    content: text(campaign['content']),
+  };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : null;
+}
+
+/** Domain of a referrer, without `www.`; null for none and for what is no address. */
+export function domainOf(referrer: string | null): string | null {
+  if (referrer === null) return null;
+  try {
+    return new URL(referrer).hostname.replace(/^www\./, '') || null;
+  } catch {
+    return null;
+  }
+}
