@@ -18,7 +18,10 @@ export class FilterAnswers {
     this.#match = match;
   }
 
-  async ask(db: Queryable, input: { workspaceId: string; filter: Filter; contactIds: readonly string[] }): Promise<void> {
+  async ask(
+    db: Queryable,
+    input: { workspaceId: string; filter: Filter; contactIds: readonly string[] },
+  ): Promise<void> {
     const known = this.#answers.get(input.filter) ?? new Map<string, ReadonlySet<string>>();
     this.#answers.set(input.filter, known);
     known.set(input.workspaceId, await this.#match(db, { ...input, contactIds: [...new Set(input.contactIds)] }));

@@ -8,6 +8,7 @@ import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import type { Condition } from '@growthos/contracts/sequence/condition.ts';
 import { type Payload, passesPayloadTest, payloadValue } from '@growthos/contracts/sequence/payload-test.ts';
 import { addMs, durationMs, type Clock } from '#base/clock.ts';
+import { groupBy } from '#base/group-by.ts';
 import { newId, stableHash } from '#base/ids.ts';
 import type { BusEvent, Publisher } from '#bus/index.ts';
 import { json, many, type Tx } from '#db/db.ts';
@@ -38,10 +39,7 @@ export interface Candidate {
 }
 
 /** Starts the runs that these events trigger. Returns how many. */
-export async function enrolByEvents(
-  deps: EnrolDeps,
-  input: { tx: Tx; events: readonly BusEvent[] },
-): Promise<number> {
+export async function enrolByEvents(deps: EnrolDeps, input: { tx: Tx; events: readonly BusEvent[] }): Promise<number> {
   const events = input.events.filter((event) => event.contactId !== null);
   if (events.length === 0) return 0;
   const sequences = await loadLiveSequences(
@@ -197,7 +195,7 @@ async function allowedCandidates(
   input: { tx: Tx; candidates: readonly Candidate[] },
 ): Promise<Candidate[]> {
   const answers = new FilterAnswers(deps.matchContacts);
-  const bySequence = Map.groupBy(input.candidates, (candidate) => candidate.sequence);
+  const bySequence = groupBy(input.candidates, (candidate) => candidate.sequence);
   for (const [sequence, candidates] of bySequence) {
     for (const condition of entryConditions(sequence)) {
       if (condition.kind !== 'contact') continue;

@@ -97,7 +97,8 @@ function judge(step: Step, input: { facts: StepFacts; enteredAt: Date; wokenBy: 
   switch (step.kind) {
     case 'wait_for':
     case 'wait_until': {
-      const wakeAt = step.kind === 'wait_for' ? endOfWait(step, { facts, enteredAt }) : endOfUntil(step, { facts, enteredAt });
+      const wakeAt =
+        step.kind === 'wait_for' ? endOfWait(step, { facts, enteredAt }) : endOfUntil(step, { facts, enteredAt });
       if (facts.now >= wakeAt) return { kind: 'on', outcome: 'waited' };
       const property = step.kind === 'wait_until' && step.until.kind === 'contact_date' ? step.until.property : null;
       return { kind: 'wait', wakeAt, waitsFor: property === null ? null : `property:${property}` };
@@ -149,16 +150,13 @@ function holds(condition: Condition, facts: StepFacts): boolean {
     : facts.matches(condition);
 }
 
-function endOfWait(
-  step: Extract<Step, { kind: 'wait_for' }>,
-  input: { facts: StepFacts; enteredAt: Date },
-): Date {
+function endOfWait(step: Extract<Step, { kind: 'wait_for' }>, input: { facts: StepFacts; enteredAt: Date }): Date {
   const end = addMs(input.enteredAt, durationMs(exact(step.duration)));
   return step.window ? (nextInside(step.window, { at: end, zone: input.facts.zone }) ?? end) : end;
 }
 
 function endOfUntil(step: Extract<Step, { kind: 'wait_until' }>, input: { facts: StepFacts; enteredAt: Date }): Date {
-  const { facts, enteredAt } = input;
+  const { enteredAt } = input;
   const wanted = dateOf(step.until, input) ?? addMs(enteredAt, durationMs(exact(step.ifMissing)));
   if (!step.waitMax) return wanted;
   const latest = addMs(enteredAt, durationMs(exact(step.waitMax)));
@@ -172,7 +170,9 @@ function dateOf(
   const { facts, enteredAt } = input;
   if (until.kind === 'window') return nextInside(until.window, { at: enteredAt, zone: facts.zone });
   const date =
-    until.kind === 'contact_date' ? facts.contactDate(until.property) : dateIn(payloadValue(facts.payload, until.field));
+    until.kind === 'contact_date'
+      ? facts.contactDate(until.property)
+      : dateIn(payloadValue(facts.payload, until.field));
   return date === null ? null : addMs(date, durationMs(exact(until.offset)));
 }
 

@@ -1,0 +1,66 @@
+/**
+ * The sequences' ear on the bus. One consumer both starts and ends runs, so that the two keep the order of the log: a
+ * payment that follows its failure always meets the run that the failure started. Handled in the transaction that moves
+ * the consumer's position, so nothing happens twice.
+ */
+import type { Clock } from '#base/clock.ts';
+import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
+import type { Tx } from '#db/db.ts';
+import type { MatchContacts } from './contact-matcher.ts';
+import { rearmDates } from './date-triggers.ts';
+import { enrolByEvents } from './enrol.ts';
+import { exitByEvents } from './exit.ts';
+import { moveMergedRuns } from './merged-runs.ts';
+
+export interface SequenceConsumerDeps {
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+  readonly matchContacts: MatchContacts;
+}
+
+const BATCH_SIZE = 500;
+
+export function sequenceConsumers(deps: SequenceConsumerDeps): Consumer[] {
+  return [
+    {
+      name: 'sequences',
+      types: null,
+      batchSizeMax: BATCH_SIZE,
+      from: 'now',
+      async handle(tx, events) {
+        for (const part of partsInOrder(events)) await handlePart(deps, { tx, events: part });
+      },
+    },
+  ];
+}
+
+async function handlePart(deps: SequenceConsumerDeps, input: { tx: Tx; events: readonly BusEvent[] }): Promise<void> {
+  await moveMergedRuns(input);
+  await enrolByEvents(deps, input);
+  await exitByEvents(deps, input);
+  await rearmDates(deps, input);
+}
+
+/**
+ * Within a part, starts are done before ends. A goal that is followed by a new start of the same contact must free them
+ * first, so a part ends before the second event of a contact that is not directly another of the same type, and before
+ * a merge.
+ */
+export function partsInOrder(events: readonly BusEvent[]): BusEvent[][] {
+  const parts: BusEvent[][] = [];
+  let part: BusEvent[] = [];
+  let types = new Map<string, string>();
+  for (const event of events) {
+    const contact = event.contactId;
+    const before = contact === null ? undefined : types.get(contact);
+    if (event.type === 'contact_merged' || (before !== undefined && before !== event.type)) {
+      if (part.length > 0) parts.push(part);
+      part = [];
+      types = new Map();
+    }
+    part.push(event);
+    if (contact !== null) types.set(contact, event.type);
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
