@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { MovableClock, toEpochS } from '#base/clock.ts';
+import { newId } from '#base/ids.ts';
+import { createPublisher } from '#bus/index.ts';
+import { json, many, one, type Db } from '#db/db.ts';
+import { openTestDb } from '../../../test/world/database.ts';
+import { applyStripeEvents, type StripeLedgerEvent } from './stripe-events.ts';
+
+const START = new Date('2026-11-24T09:00:00Z');
+const DAY_S = 86_400;
+let db: Db;
+let workspaceId: string;
+let serial = 0;
+const clock = new MovableClock(START);
+const publisher = createPublisher({ clock });
+
+beforeAll(async () => {
+  db = await openTestDb();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  await db.execute(
+    'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
+  );
+  workspaceId = newId();
+  await db.query({
+    text: `insert into workspace (id, name, mode, created_at) values ($1, 'W', 'test', $2)`,
+    values: [workspaceId, START],
+  });
+});
+
+type Hash = Record<string, unknown>;
+const price = (id: string, unitAmount: number, over: Hash = {}): Hash => ({
+  id,
+  object: 'price',
+  currency: 'usd',
+  product: `prod_${id}`,
+  unit_amount: unitAmount,
+  unit_amount_decimal: String(unitAmount),
+  billing_scheme: 'per_unit',
+  type: 'recurring',
+  recurring: { interval: 'month', interval_count: 1, usage_type: 'licensed' },
+  ...over,
+});
+const item = (of: Hash, over: Hash = {}): Hash => ({
+  id: 'si_1',
+  object: 'subscription_item',
+  quantity: 1,
+  price: of,
+  discounts: [],
+  tax_rates: [],
+  current_period_start: toEpochS(START),
+  current_period_end: toEpochS(START) + 30 * DAY_S,
+  ...over,
+});
+const subscription = (over: Hash = {}): Hash => ({
+  id: 'sub_1',
+  object: 'subscription',
+  customer: 'cus_1',
+  status: 'active',
+  currency: 'usd',
+  created: toEpochS(START),
+  start_date: toEpochS(START),
+  cancel_at_period_end: false,
+  cancel_at: null,
+  canceled_at: null,
+  ended_at: null,
+  discounts: [],
+  default_payment_method: 'pm_1',
+  items: { object: 'list', data: [item(price('starter', 2900))], has_more: false },
+  livemode: false,
+  metadata: {},
+  ...over,
+});
+const customer = (over: Hash = {}): Hash => ({
+  id: 'cus_1',
+  object: 'customer',
+  email: 'Ada@Analytical.example',
+  name: 'Ada Lovelace',
+  created: toEpochS(START),
+  metadata: {},
+  livemode: false,
+  ...over,
+});
+const invoice = (over: Hash = {}): Hash => ({
+  id: 'in_1',
+  object: 'invoice',
+  customer: 'cus_1',
+  status: 'open',
+  currency: 'usd',
+  amount_due: 20_000,
+  amount_paid: 0,
+  amount_remaining: 20_000,
+  attempt_count: 1,
+  next_payment_attempt: toEpochS(START) + 3 * DAY_S,
+  hosted_invoice_url: 'https://invoice.example/in_1',
+  created: toEpochS(START),
+  billing_reason: 'subscription_cycle',
+  parent: { type: 'subscription_details', subscription_details: { subscription: 'sub_1', metadata: {} } },
+  ...over,
+});
+function event(
+  type: string,
+  object: Hash,
+  over: { atS?: number; previous?: Hash; id?: string } = {},
+): StripeLedgerEvent {
+  serial += 1;
+  const createdS = toEpochS(START) + (over.atS ?? 0);
+  const eventId = over.id ?? `evt_${String(serial).padStart(4, '0')}`;
+  const data = { object, ...(over.previous ? { previous_attributes: over.previous } : {}) };
+  return {
+    workspaceId,
+    origin: 'acct_1',
+    livemode: false,
+    eventId,
+    type,
+    createdS,
+    payload: { id: eventId, object: 'event', type, created: createdS, data },
+  };
+}
+/** As the drain does: in the ledger first, then applied in batches. */
+async function apply(...events: StripeLedgerEvent[]): Promise<void> {
+  for (const e of events) {
+    const object = (e.payload as { data: { object: Hash } }).data.object;
+    await db.query({
+      text: `insert into inbox_event (workspace_id, source, origin, event_id, type, subject, livemode, created_s, via, received_at, payload)
+             values ($1, 'stripe', $2, $3, $4, $5, $6, $7, 'webhook', $8, $9)`,
+      values: [
+        e.workspaceId,
+        e.origin,
+        e.eventId,
+        e.type,
+        object['customer'] ?? object['id'],
+        e.livemode,
+        e.createdS,
+        clock.now(),
+        json(e.payload),
+      ],
+    });
+  }
+  await db.transaction((tx) => applyStripeEvents({ clock, publisher }, { tx, events }));
+}
+const contact = () => one<Hash>(db, { text: 'select * from contact where merged_into is null' });
+const told = async (type?: string) =>
+  (await many<{ type: string; data: Hash }>(db, { text: 'select type, data from bus_event order by position' })).filter(
+    (e) => !type || e.type === type,
+  );
+
+test('a failed payment is on the contact, with its amount, its reason and when Stripe tries again', async () => {
+  await apply(event('customer.created', customer()), event('customer.subscription.created', subscription()));
+  await apply(
+    event(
+      'charge.failed',
+      {
+        id: 'ch_1',
+        object: 'charge',
+        customer: 'cus_1',
+        status: 'failed',
+        amount: 20_000,
+        currency: 'usd',
+        created: toEpochS(START) + 9,
+        failure_code: 'card_declined',
+        outcome: { network_status: 'declined_by_network', reason: 'insufficient_funds', type: 'issuer_declined' },
+      },
+      { atS: 9 },
+    ),
+    event('invoice.payment_failed', invoice(), { atS: 10 }),
+    event('customer.subscription.updated', subscription({ status: 'past_due' }), {
+      atS: 10,
+      previous: { status: 'active' },
+    }),
+  );
+  expect(await contact()).toMatchObject({
+    email: 'Ada@Analytical.example',
+    name: 'Ada Lovelace',
+    billing_status: 'past_due',
+    plan: 'starter',
+    mrr_minor: 2900n,
+    mrr_currency: 'usd',
+    failed_attempts: 1,
+    payment_method_on_file: true,
+    failed_payment: {
+      invoice_id: 'in_1',
+      amount_minor: 20_000,
+      currency: 'usd',
+      decline_code: 'insufficient_funds',
+      hosted_invoice_url: 'https://invoice.example/in_1',
+    },
+  });
+  expect((await contact())?.['next_payment_attempt_at']).toEqual(new Date(START.getTime() + 3 * DAY_S * 1000));
+  expect((await told('invoice.payment_failed')).map((e) => e.data)).toMatchObject([
+    {
+      invoice_id: 'in_1',
+      amount_minor: 20_000,
+      attempt: 1,
+      decline_code: 'insufficient_funds',
+      subscription_id: 'sub_1',
+    },
+  ]);
+});
+
+test('a payment that Stripe tells three times is one payment, and a paid failure is a recovery, in either order', async () => {
+  const paid = invoice({
+    status: 'paid',
+    amount_paid: 20_000,
+    amount_remaining: 0,
+    attempt_count: 2,
+    status_transitions: { paid_at: toEpochS(START) + 50 },
+  });
+  await apply(event('invoice.paid', paid, { atS: 50 }), event('invoice.payment_succeeded', paid, { atS: 50 }));
+  await apply(event('invoice.payment_failed', invoice(), { atS: 10 }));
+  await apply(event('invoice.paid', paid, { atS: 51 }));
+  expect((await told('payment_succeeded')).length).toBe(1);
+  expect((await told('payment_recovered')).map((e) => e.data)).toMatchObject([
+    { invoice_id: 'in_1', amount_minor: 20_000, failed_attempts: 1 },
+  ]);
+  expect(await contact()).toMatchObject({ failed_attempts: 0, failed_payment: null, billing_status: 'none' });
+});
+
+test('starter to pro is an upgrade with both plans and both amounts; a renewal that lists its items is nothing', async () => {
+  const renewed = subscription({
+    items: {
+      object: 'list',
+      data: [item(price('starter', 2900), { current_period_end: toEpochS(START) + 60 * DAY_S })],
+    },
+  });
+  await apply(event('customer.subscription.created', subscription()));
+  await apply(
+    event('customer.subscription.updated', renewed, {
+      atS: 20,
+      previous: { items: { object: 'list', data: [item(price('starter', 2900))] }, latest_invoice: 'in_0' },
+    }),
+  );
+  expect(await told('subscription_updated')).toEqual([]);
+  const pro = subscription({ items: { object: 'list', data: [item(price('pro', 9900))] } });
+  await apply(
+    event('customer.subscription.updated', pro, {
+      atS: 30,
+      previous: { items: { object: 'list', data: [item(price('starter', 2900))] } },
+    }),
+  );
+  expect((await told('subscription_updated')).map((e) => e.data)).toMatchObject([
+    {
+      change: 'upgrade',
+      mrr_before_minor: 2900,
+      mrr_minor: 9900,
+      mrr_delta_minor: 7000,
+      plan_before: { price_id: 'starter' },
+      plan: { price_id: 'pro' },
+    },
+  ]);
+  expect(await contact()).toMatchObject({ plan: 'pro', mrr_minor: 9900n });
+});
+
+test('the old shape of a plan change (plan at the top, no items) is read as well', async () => {
+  const pro = subscription({
+    plan: {
+      id: 'pro',
+      object: 'plan',
+      amount: 9900,
+      currency: 'usd',
+      interval: 'month',
+      interval_count: 1,
+      product: 'prod_pro',
+      usage_type: 'licensed',
+    },
+    items: { object: 'list', data: [item(price('pro', 9900))] },
+  });
+  await apply(
+    event('customer.subscription.updated', pro, {
+      previous: { plan: { id: 'starter', object: 'plan', amount: 2900, product: 'prod_starter' } },
+    }),
+  );
+  expect((await told('subscription_updated')).map((e) => e.data)).toMatchObject([
+    { change: 'upgrade', mrr_before_minor: 2900, mrr_minor: 9900 },
+  ]);
+});
+
+test('of two events in one second the later state stays, whichever comes first', async () => {
+  const incomplete = event('customer.subscription.created', subscription({ status: 'incomplete' }));
+  const active = event('customer.subscription.updated', subscription({ status: 'active' }), {
+    previous: { status: 'incomplete' },
+  });
+  const pastDue = event('customer.subscription.updated', subscription({ status: 'past_due' }), {
+    previous: { status: 'active' },
+  });
+  await apply(pastDue);
+  await apply(incomplete);
+  await apply(active);
+  expect(await contact()).toMatchObject({ billing_status: 'past_due' });
+});
+
+test('a contact of whom only the customer id was known joins the person that the e-mail names', async () => {
+  await apply(event('customer.created', customer({ id: 'cus_0' })));
+  await apply(event('customer.subscription.created', subscription()));
+  expect(await many(db, { text: 'select 1 from contact where merged_into is null' })).toHaveLength(2);
+  await apply(event('customer.updated', customer(), { atS: 5 }));
+  expect(await many(db, { text: 'select 1 from contact where merged_into is null' })).toHaveLength(1);
+  expect(await contact()).toMatchObject({ billing_status: 'active', plan: 'starter' });
+  const owners = await many<{ contact_id: string | null }>(db, {
+    text: `select distinct contact_id from bus_event where type = 'subscription_created'`,
+  });
+  expect(owners).toEqual([{ contact_id: (await contact())?.['id'] }]);
+});
+
+test('an unknown event and an object that we do not keep change nothing and break nothing', async () => {
+  await apply(
+    event('some.new.thing', { id: 'x_1', object: 'martian' }),
+    event('payout.paid', { id: 'po_1', object: 'payout' }),
+  );
+  expect(await told()).toEqual([]);
+});
