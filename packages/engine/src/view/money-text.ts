@@ -1,0 +1,49 @@
+import type { MoneyView } from '@growthos/contracts/http/money-view.ts';
+import { currencyExponent, majorText, minorToJson } from '#base/money.ts';
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** With as many decimals as the currency has at Stripe: ¥1,200, $12.00, KWD 1.500. */
+function formatterOf(currency: string): Intl.NumberFormat {
+  let formatter = formatters.get(currency);
+  if (!formatter) {
+    const digits = currencyExponent(currency) ?? 0;
+    formatter = new Intl.NumberFormat('en-US', {
+      style: 'currency',
+      currency: currency.toUpperCase(),
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+    formatters.set(currency, formatter);
+  }
+  return formatter;
+}
+
+const IS_CURRENCY = /^[a-z]{3}$/;
+
+/** "$200.00" for 20000 of usd. What is no currency code stands behind the number as it is. */
+export function moneyText(amountMinor: bigint, currency: string): string {
+  const major = majorText(amountMinor, currency);
+  if (!IS_CURRENCY.test(currency)) return `${major} ${currency}`;
+  // A no-break space would make the text differ from what a person types into a search.
+  return formatterOf(currency).format(Number(major)).replaceAll('\u00a0', ' ');
+}
+
+/** Null where the amount or its currency is unknown, or the amount is beyond what JSON can hold exactly. */
+export function moneyView(
+  amountMinor: bigint | number | null | undefined,
+  currency: string | null | undefined,
+): MoneyView | null {
+  if (amountMinor === null || amountMinor === undefined || currency === null || currency === undefined) return null;
+  if (typeof amountMinor === 'number' && !Number.isSafeInteger(amountMinor)) return null;
+  const exact = BigInt(amountMinor);
+  const amount = minorToJson(exact);
+  return amount === null ? null : { amountMinor: amount, currency, formatted: moneyText(exact, currency) };
+}
+
+/** A map of sums per currency as a list, the largest number first. */
+export function moneyViews(byCurrency: Readonly<Record<string, number>> | null): MoneyView[] {
+  return Object.entries(byCurrency ?? {})
+    .flatMap(([currency, amountMinor]) => moneyView(amountMinor, currency) ?? [])
+    .sort((left, right) => right.amountMinor - left.amountMinor);
+}
