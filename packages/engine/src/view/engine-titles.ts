@@ -1,0 +1,187 @@
+/** The events that GrowthOS makes itself, in plain words: segments, sequences, messages, changes. */
+import { CONTACT_PROPERTIES } from '@growthos/contracts/contact-properties.ts';
+import type { EngineEventName } from '@growthos/contracts/events/engine.ts';
+import type { TimelineKind } from '@growthos/contracts/http/timeline.ts';
+import { parseInstant } from '#base/clock.ts';
+import { sentenceCase, statusWords } from './billing-words.ts';
+import { dayText, type Viewer } from './date-text.ts';
+import { type DataReader, dataReader, isRecord } from './event-data.ts';
+import type { TitleParts } from './event-title.ts';
+import { moneyView } from './money-text.ts';
+
+interface EngineTitle {
+  readonly kind: TimelineKind;
+  readonly say: (read: DataReader, viewer: Viewer) => TitleParts;
+}
+
+const TITLES: Readonly<Record<EngineEventName, EngineTitle>> = {
+  contact_updated: { kind: 'change', say: contactUpdated },
+  contact_merged: { kind: 'identity', say: () => ({ title: 'Two contacts turned out to be this person' }) },
+  segment_entered: {
+    kind: 'segment',
+    say: (read) => ({ title: `Entered segment ${read.text('segment_name') ?? ''}`.trim() }),
+  },
+  segment_left: {
+    kind: 'segment',
+    say: (read) => ({ title: `Left segment ${read.text('segment_name') ?? ''}`.trim() }),
+  },
+  sequence_entered: {
+    kind: 'sequence',
+    say: (read) => ({
+      title: `Started on ${read.text('sequence_name') ?? 'a sequence'}`,
+      detail: read.isTrue('is_holdout') ? 'Held out on purpose, to measure the effect: gets no messages.' : null,
+    }),
+  },
+  sequence_step_done: {
+    kind: 'sequence',
+    say: (read) => {
+      const index = read.number('step_index');
+      const step = index === null ? 'A step' : `Step ${index + 1}`;
+      const outcome = read.text('outcome');
+      return {
+        title: `${step} of ${read.text('sequence_name') ?? 'a sequence'} done`,
+        detail: outcome === null ? null : `${sentenceCase(outcome)}.`,
+      };
+    },
+  },
+  sequence_goal_met: {
+    kind: 'sequence',
+    say: (read) => ({ title: `Reached the goal of ${read.text('sequence_name') ?? 'a sequence'}`, tone: 'good' }),
+  },
+  sequence_exited: {
+    kind: 'sequence',
+    say: (read) => {
+      const reason = read.text('reason') ?? '';
+      return {
+        title: `Left ${read.text('sequence_name') ?? 'a sequence'}: ${exitWords(reason)}`,
+        detail: read.text('detail'),
+        tone: reason === 'goal' ? 'good' : reason === 'failed' ? 'bad' : 'neutral',
+      };
+    },
+  },
+  message_requested: { kind: 'message', say: (read) => message(read, 'asked for') },
+  message_sent: { kind: 'message', say: (read) => message(read, 'sent') },
+  message_skipped: {
+    kind: 'message',
+    say: (read) => ({ ...message(read, 'not sent'), detail: read.text('sentence') ?? read.text('reason') }),
+  },
+  message_failed: {
+    kind: 'message',
+    say: (read) => ({
+      ...message(read, read.isTrue('will_retry') ? 'not sent yet, trying again' : 'could not be sent'),
+      detail: read.text('reason'),
+      tone: read.isTrue('will_retry') ? 'warn' : 'bad',
+    }),
+  },
+  message_seen: {
+    kind: 'message',
+    say: (read) => {
+      const outcome = read.text('outcome') ?? 'seen';
+      return { ...message(read, outcome), tone: OUTCOME_TONES[outcome] ?? 'neutral' };
+    },
+  },
+};
+
+export const ENGINE_TITLES: Readonly<Record<string, EngineTitle | undefined>> = TITLES;
+
+const OUTCOME_TONES: Readonly<Record<string, 'good' | 'warn' | 'bad'>> = {
+  clicked: 'good',
+  bounced: 'bad',
+  complained: 'bad',
+  unsubscribed: 'warn',
+};
+
+const EXITS: Readonly<Record<string, string>> = {
+  completed: 'went through all of it',
+  goal: 'reached its goal',
+  left_segment: 'left the segment',
+  person: 'taken out by hand',
+  edited: 'its step was taken away',
+  holdout_done: 'the measuring is over',
+  failed: 'a step failed',
+};
+
+export function exitWords(reason: string): string {
+  return EXITS[reason] ?? reason.replaceAll('_', ' ');
+}
+
+const CHANNELS: Readonly<Record<string, string>> = {
+  email: 'E-mail',
+  in_app: 'In-app message',
+  team: 'Note to the team',
+  webhook: 'Webhook',
+};
+
+export function channelWords(channel: string): string {
+  return CHANNELS[channel] ?? sentenceCase(channel);
+}
+
+function message(read: DataReader, what: string): TitleParts {
+  const title = read.text('title');
+  const name = `${channelWords(read.text('channel') ?? 'email')}${title === null ? '' : ` “${title}”`}`;
+  return { title: `${name} ${what}`, messageId: read.text('message_id') };
+}
+
+/** Changes that are told by an event of their own, or by nearly every event: not worth a line each. */
+const QUIET_PROPERTIES = new Set([
+  'last_seen_at',
+  'mrr_by_currency',
+  'ltv_by_currency',
+  'failed_payment',
+  'billing_warnings',
+]);
+const TITLES_MAX = 2;
+
+function contactUpdated(read: DataReader, viewer: Viewer): TitleParts {
+  const all = read.list('changes').filter(isRecord);
+  const changes = all
+    .filter((change) => !QUIET_PROPERTIES.has(String(change['property'])))
+    .map((change) => {
+      const property = String(change['property']);
+      return {
+        label: propertyLabel(property),
+        old: valueText(change['old'], { property, viewer }),
+        new: valueText(change['new'], { property, viewer }),
+      };
+    });
+  if (read.isTrue('is_new')) return { title: 'Became known here', changes, tone: 'good' };
+  const [first, ...others] = changes.map(
+    (change) => `${change.label}: ${change.old ?? 'empty'} → ${change.new ?? 'empty'}`,
+  );
+  if (first === undefined) return { title: 'Details changed', changes };
+  const shown = [first, ...others.slice(0, TITLES_MAX - 1)].join(', ');
+  const rest = changes.length - TITLES_MAX;
+  return { title: rest > 0 ? `${shown}, and ${rest} more` : shown, changes };
+}
+
+export function propertyLabel(property: string): string {
+  const known: Readonly<Record<string, { label: string } | undefined>> = CONTACT_PROPERTIES;
+  return known[property]?.label ?? sentenceCase(property.replace(/^traits\./, ''));
+}
+
+/** A stored value as a person reads it; null where there is none. */
+function valueText(value: unknown, context: { property: string; viewer: Viewer }): string | null {
+  if (value === null || value === undefined || value === '') return null;
+  if (isRecord(value)) {
+    const money = dataReader(value);
+    return moneyView(money.number('amount_minor'), money.text('currency'))?.formatted ?? JSON.stringify(value);
+  }
+  if (context.property === 'billing_status' && typeof value === 'string') return statusWords(value).label;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') {
+    const types: Readonly<Record<string, { type: string } | undefined>> = CONTACT_PROPERTIES;
+    const date = types[context.property]?.type === 'date' ? parseInstant(value) : null;
+    return date === null ? value : dayText(date, context.viewer);
+  }
+  return typeof value === 'number' ? value.toLocaleString('en-US') : JSON.stringify(value);
+}
+
+/** True for an update that changed nothing which a person would want a line for. */
+export function isQuietUpdate(event: { type: string; data: Readonly<Record<string, unknown>> }): boolean {
+  if (event.type !== 'contact_updated' || event.data['is_new'] === true) return false;
+  const changes = event.data['changes'];
+  return (
+    Array.isArray(changes) &&
+    changes.every((change) => isRecord(change) && QUIET_PROPERTIES.has(String(change['property'])))
+  );
+}
