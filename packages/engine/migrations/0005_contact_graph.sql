@@ -49,7 +49,6 @@ create table contact (
   -- the open failed invoice: amount, currency, decline code, attempt, hosted link (project/billing)
   failed_payment jsonb,
   first_paid_at timestamptz,
-  had_positive_mrr boolean not null default false,
   collection_paused boolean not null default false,
   billing_warnings jsonb not null default '[]'::jsonb,
   billing_as_of timestamptz,

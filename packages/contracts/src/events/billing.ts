@@ -129,9 +129,9 @@ export const SubscriptionPaused = z.object({
 });
 export const SubscriptionResumed = z.object({ ...subscriptionMoment, how: z.enum(['status', 'collection']) });
 export const SubscriptionReactivated = z.object({
-  ...subscriptionMoment,
-  mrr_minor: minor.nullable(),
-  currency: currency.nullable(),
+  ...base,
+  subscription_id: z.string(),
+  started_at: instant,
 });
 
 export const PaymentRecovered = z.object({
@@ -140,7 +140,7 @@ export const PaymentRecovered = z.object({
   subscription_id: z.string().nullable(),
   amount_minor: minor,
   currency,
-  failed_attempts: z.number().int(),
+  attempts: z.number().int().describe('as Stripe counts them on the invoice: the first one and its automatic retries'),
   recovered_at: instant,
 });
 

@@ -1,14 +1,10 @@
 /** What some events need to know of other objects, one statement for a whole batch. */
 import { many, type Tx } from '#db/db.ts';
 import type { NewBusEvent } from '#bus/index.ts';
-import type { LoadedFacts } from '../contact-billing/load-facts.ts';
-import { billingContext } from '../billing/context.ts';
-import type { BillingSettings } from '../billing/settings.ts';
-import { billingEvent, contractMrrMinor, planView } from '../events/event-context.ts';
-import { fromEpochS } from '#base/clock.ts';
+import type { BillingContext } from '../billing/context.ts';
+import { billingEvent, iso } from '../events/event-context.ts';
 import { type AccountScope, OBJECT_COLUMNS, objectOf, type StoredObject } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
-import type { SubscriptionFact } from '../stripe/subscription.ts';
 import type { ToldEvent } from './stripe-events.ts';
 
 /** A failed charge and the failure of its invoice are told within moments; this is how far apart they may be, seconds. */
@@ -71,8 +67,7 @@ export async function reactivations(
     scope: AccountScope;
     told: readonly ToldEvent[];
     owners: ReadonlyMap<string, string>;
-    settings: BillingSettings;
-    catalogue: LoadedFacts['catalogue'];
+    billing: BillingContext;
   },
 ): Promise<NewBusEvent[]> {
   const { scope, told, owners } = input;
@@ -92,46 +87,44 @@ export async function reactivations(
   const lastEvent = told.at(-1)?.event;
   if (!lastEvent) return [];
   return subscriptions.flatMap((stored) => {
-    const activeS = stored.marks.seen?.['active']?.[0];
-    if (activeS === undefined) return [];
-    const isBack = subscriptions.some(
-      (other) => other.customerId === stored.customerId && hadEndedBefore(other, { stored, activeS }),
-    );
-    if (!isBack) return [];
-    const fact = stored.fact as SubscriptionFact;
-    const billing = billingContext({
-      customers: [],
-      subscriptions: [],
-      ...input.catalogue,
-      settings: input.settings,
-      asOf: fromEpochS(activeS),
-    });
+    const { fact } = stored;
+    const startedAtS = fact.object === 'subscription' ? (fact.startDateS ?? fact.createdS) : null;
+    if (startedAtS === null || stored.marks.seen?.['active'] === undefined) return [];
+    if (!hadOneBefore(subscriptions, { stored, startedAtS })) return [];
     const context = {
       scope,
       contactId: owners.get(`${scope.stripeAccount}/${stored.customerId}`) ?? null,
       customerId: stored.customerId,
-      billing,
+      billing: input.billing,
       stripeEvent: { id: lastEvent.eventId, type: lastEvent.type, createdS: lastEvent.createdS },
     };
     return [
       billingEvent(context, {
         name: 'subscription_reactivated',
         fact: stored.id,
-        atS: activeS,
-        data: {
-          subscription_id: stored.id,
-          plan: planView(billing, fact),
-          mrr_minor: contractMrrMinor(billing, fact),
-          currency: fact.currency,
-        },
+        atS: startedAtS,
+        data: { subscription_id: stored.id, started_at: iso(startedAtS) },
       }),
     ];
   });
 }
 
-function hadEndedBefore(other: StoredObject, input: { stored: StoredObject; activeS: number }): boolean {
-  if (other.id === input.stored.id || other.fact.object !== 'subscription' || other.fact.status !== 'canceled')
-    return false;
-  const endedS = other.fact.endedAtS ?? other.fact.canceledAtS;
-  return endedS !== null && endedS <= input.activeS && other.marks.seen?.['active'] !== undefined;
+/** Another subscription of the same customer had been active, and was over when this one started. */
+function hadOneBefore(
+  subscriptions: readonly StoredObject[],
+  input: { stored: StoredObject; startedAtS: number },
+): boolean {
+  const { stored, startedAtS } = input;
+  return subscriptions.some(
+    (other) =>
+      other.id !== stored.id &&
+      other.customerId === stored.customerId &&
+      other.marks.seen?.['active'] !== undefined &&
+      (endOf(other) ?? Number.POSITIVE_INFINITY) <= startedAtS,
+  );
+}
+
+function endOf({ fact }: StoredObject): number | null {
+  if (fact.object !== 'subscription' || fact.status !== 'canceled') return null;
+  return fact.endedAtS ?? fact.canceledAtS;
 }

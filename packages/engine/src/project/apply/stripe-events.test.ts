@@ -212,7 +212,7 @@ test('a payment that Stripe tells three times is one payment, and a paid failure
   await apply(event('invoice.paid', paid, { atS: 51 }));
   expect((await told('payment_succeeded')).length).toBe(1);
   expect((await told('payment_recovered')).map((e) => e.data)).toMatchObject([
-    { invoice_id: 'in_1', amount_minor: 20_000, failed_attempts: 1 },
+    { invoice_id: 'in_1', amount_minor: 20_000, attempts: 2 },
   ]);
   expect(await contact()).toMatchObject({ failed_attempts: 0, failed_payment: null, billing_status: 'none' });
 });

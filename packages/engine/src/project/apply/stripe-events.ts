@@ -231,7 +231,8 @@ async function newEvents(
     });
     const context: EventContext = { scope, contactId, customerId, billing, stripeEvent };
     const resolved = customerId === null ? undefined : input.customers.get(customerId);
-    if (resolved?.isNewLink && customerId !== null) events.push(linked(context, { customerId, resolved }));
+    if (resolved?.isNewLink && customerId !== null)
+      events.push({ ...linked(context, { customerId, resolved }), time: deps.clock.now() });
     if (one.telling === null) continue;
     const stored = changes.get(objectKey(one.telling.type, one.telling.id))?.after;
     if (stored) {
@@ -240,7 +241,20 @@ async function newEvents(
     }
   }
   await noteChargesWithoutInvoice(deps, { tx, scope, told });
-  events.push(...(await reactivations(tx, { scope, told, owners, settings: rules.billing, catalogue })));
+  events.push(
+    ...(await reactivations(tx, {
+      scope,
+      told,
+      owners,
+      billing: billingContext({
+        customers: [],
+        subscriptions: [],
+        ...catalogue,
+        settings: rules.billing,
+        asOf: deps.clock.now(),
+      }),
+    })),
+  );
   return events;
 }
 

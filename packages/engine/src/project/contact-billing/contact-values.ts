@@ -11,7 +11,6 @@ type Values = ContactPatch['set'];
 export function contactValues(input: {
   summary: BillingSummary;
   objects: readonly StoredObject[];
-  hadPositiveMrr: boolean;
   asOf: Date;
 }): Values {
   const { summary, objects } = input;
@@ -37,8 +36,6 @@ export function contactValues(input: {
     last_payment_at: instant(summary.lastPaymentAtS),
     collection_paused: summary.isCollectionPaused,
     billing_warnings: [...summary.warnings],
-    had_positive_mrr:
-      input.hadPositiveMrr || Object.values(summary.mrrByCurrency).some((amountMinor) => amountMinor > 0),
     billing_as_of: input.asOf,
     ...paymentMethodValues(summary),
     ...failedPaymentValues({ summary, objects }),

@@ -73,7 +73,7 @@ export async function refreshBilling(
       asOf,
     });
     const base = { contactId, at: reason.at, cause: reason.cause, eventSource: reason.eventSource };
-    const billing = contactValues({ summary, objects, hadPositiveMrr: record.had_positive_mrr, asOf });
+    const billing = contactValues({ summary, objects, asOf });
     return [
       { ...base, set: personValues(customers, rules.identity), source: 'stripe' as const, isNew: reason.isNew },
       { ...base, set: billing, source: null, isNew: false },

@@ -44,7 +44,6 @@ export interface ContactRecord {
   next_payment_attempt_at: Date | null;
   failed_payment: Record<string, unknown> | null;
   first_paid_at: Date | null;
-  had_positive_mrr: boolean;
   collection_paused: boolean;
   billing_warnings: string[];
   billing_as_of: Date | null;
@@ -112,7 +111,6 @@ const PLAIN = [
   'last_plan',
   'cancel_reason',
   'failed_attempts',
-  'had_positive_mrr',
   'collection_paused',
   'engagement_score',
   'nps_score',
@@ -129,7 +127,6 @@ export const CONTACT_RECORD_COLUMNS: readonly (keyof ContactRecord)[] = [...PLAI
 export const SILENT_COLUMNS: ReadonlySet<keyof ContactRecord> = new Set([
   'property_sources',
   'billing_as_of',
-  'had_positive_mrr',
   'first_touch',
   'last_touch_before_payment',
   'mrr_currency',

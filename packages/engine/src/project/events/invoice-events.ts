@@ -82,8 +82,7 @@ function failed(context: EventContext, input: { told: InvoiceFact; failedCharge:
 function recovered(context: EventContext, stored: StoredObject): NewBusEvent[] {
   const { fact: invoice, marks } = stored;
   if (invoice.object !== 'invoice' || invoice.status !== 'paid' || invoice.currency === null) return [];
-  const failedAttempts = marks.failedAttempts ?? 0;
-  if (failedAttempts === 0 || (invoice.amountPaidMinor ?? 0) <= 0) return [];
+  if ((marks.failedAttempts ?? 0) === 0 || (invoice.amountPaidMinor ?? 0) <= 0) return [];
   const recoveredAtS = invoice.paidAtS ?? stored.asOfS;
   return [
     billingEvent(context, {
@@ -95,7 +94,7 @@ function recovered(context: EventContext, stored: StoredObject): NewBusEvent[] {
         subscription_id: invoice.subscriptionId,
         amount_minor: invoice.amountPaidMinor ?? 0,
         currency: invoice.currency,
-        failed_attempts: failedAttempts,
+        attempts: Math.max(1, invoice.attemptCount ?? 1),
         recovered_at: iso(recoveredAtS),
       },
     }),

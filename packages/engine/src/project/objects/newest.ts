@@ -54,6 +54,11 @@ function typeRank(telling: Telling): number {
   return telling.eventType.endsWith('.created') ? 1 : 2;
 }
 
+const INVOICE_RANK = { draft: 0, open: 1, uncollectible: 2, void: 3, paid: 3 } as const;
+
+/** More than the attempts of any invoice: Stripe tries at most 8 times. */
+const ATTEMPTS_BOUND = 1000;
+
 /**
  * How far an object is on a way that it never walks back. Source: Stripe's object life cycles (subscription overview,
  * invoice status transitions); `uncollectible` may still become `paid` or `void`.
@@ -64,7 +69,7 @@ export function lifecycleRank(fact: StripeFact): number {
       if (fact.status === 'canceled' || fact.status === 'incomplete_expired') return 2;
       return fact.status === 'incomplete' ? 0 : 1;
     case 'invoice':
-      return { draft: 0, open: 1, uncollectible: 2, void: 3, paid: 3 }[fact.status ?? 'draft'];
+      return INVOICE_RANK[fact.status ?? 'draft'] * ATTEMPTS_BOUND + (fact.attemptCount ?? 0);
     case 'charge':
       return (fact.status === 'pending' ? 0 : 1) + (fact.amountRefundedMinor ?? 0);
     case 'dispute':

@@ -90,7 +90,8 @@ function fold(input: {
     before !== null && newest.telling.toldBy === before.toldBy && newest.telling.asOfS === before.asOfS;
   if (before !== null && (isOlder || isSameTelling)) {
     const after = { ...before, marks };
-    return { before, after, isChanged: json(marks) !== json(before.marks), isUncertain: false };
+    const isUncertain = isSameTelling && newest.isUncertain;
+    return { before, after, isChanged: json(marks) !== json(before.marks), isUncertain };
   }
   const { telling } = newest;
   const fact = before === null ? telling.fact : mergeKnown(before.fact, telling.fact);
