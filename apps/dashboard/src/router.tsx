@@ -3,9 +3,11 @@
  * load when the pointer or the focus rests on a link to them.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { SequenceDefinition } from '@growthos/contracts/sequence/definition.ts';
 import { Toasts } from './design/toast.tsx';
 import { NotFound } from './parts/not-found.tsx';
 import { PageCrash } from './parts/page-crash.tsx';
+import type { SegmentDraft } from './parts/segment/segment-form.tsx';
 import { Shell } from './parts/shell.tsx';
 
 const root = createRootRoute({
@@ -156,5 +158,10 @@ export const router = createRouter({
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
+  }
+  /** What one page hands to the next beside the address; it outlives a reload, not a new tab. */
+  interface HistoryState {
+    segmentDraft?: SegmentDraft;
+    sequenceDraft?: SequenceDefinition;
   }
 }

@@ -1,0 +1,111 @@
+import type {
+  CreateSegment,
+  FilledTemplate,
+  FilterCatalogue,
+  Segment,
+  SegmentExplanation,
+  SegmentList,
+  SegmentMembers,
+  SegmentPreview,
+  SegmentTemplates,
+  UpdateSegment,
+} from '@growthos/contracts/http/segments.ts';
+import type { Filter } from '@growthos/contracts/filter/filter.ts';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, queryString } from './client.ts';
+
+const COMPUTING_MS = 1000;
+
+export function useSegments() {
+  return useQuery({
+    queryKey: ['segments'],
+    queryFn: ({ signal }) => api<SegmentList>('/api/segments', { signal }),
+    refetchInterval: (query) =>
+      query.state.data?.segments.some((one) => one.status === 'computing') === true ? COMPUTING_MS : 30_000,
+  });
+}
+
+export function useSegment(id: string) {
+  return useQuery({
+    queryKey: ['segment', id],
+    queryFn: ({ signal }) => api<Segment>(`/api/segments/${id}`, { signal }),
+    refetchInterval: (query) => (query.state.data?.status === 'computing' ? COMPUTING_MS : 30_000),
+  });
+}
+
+export function useSegmentMembers(id: string) {
+  return useInfiniteQuery({
+    queryKey: ['segment', id, 'members'],
+    queryFn: ({ pageParam, signal }) =>
+      api<SegmentMembers>(`/api/segments/${id}/members${queryString({ cursor: pageParam })}`, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+}
+
+export const segmentExportUrl = (id: string): string => `/api/segments/${id}/export.csv`;
+
+export function useSegmentTemplates() {
+  return useQuery({
+    queryKey: ['segment-templates'],
+    queryFn: ({ signal }) => api<SegmentTemplates>('/api/segments/templates', { signal }),
+    staleTime: 300_000,
+  });
+}
+
+/** What the builder can offer in this workspace. */
+export function useFilterCatalogue() {
+  return useQuery({
+    queryKey: ['filter-catalogue'],
+    queryFn: ({ signal }) => api<FilterCatalogue>('/api/segments/catalogue', { signal }),
+    staleTime: 60_000,
+  });
+}
+
+export function useFillTemplate() {
+  return useMutation({
+    mutationFn: ({ key, parameters }: { key: string; parameters: Record<string, unknown> }) =>
+      api<FilledTemplate>(`/api/segments/templates/${key}/fill`, { method: 'POST', body: { parameters } }),
+  });
+}
+
+/** Count, five people and the sentence of a tree that is being edited; null while it is not complete. */
+export function useSegmentPreview(definition: Filter | null) {
+  return useQuery({
+    queryKey: ['segment-preview', definition],
+    queryFn: ({ signal }) =>
+      api<SegmentPreview>('/api/segments/preview', { method: 'POST', body: { definition, exact: false }, signal }),
+    enabled: definition !== null,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+/** Why this person is in the segment, or not: leaf by leaf. */
+export function useExplanation(segmentId: string | null, contactId: string | null) {
+  return useQuery({
+    queryKey: ['explanation', segmentId, contactId],
+    queryFn: ({ signal }) => api<SegmentExplanation>(`/api/segments/${segmentId}/explain/${contactId}`, { signal }),
+    enabled: segmentId !== null && contactId !== null,
+    staleTime: 0,
+  });
+}
+
+function useSegmentChange<Input, Output>(call: (input: Input) => Promise<Output>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: call,
+    onSuccess: async () => {
+      for (const key of ['segments', 'segment', 'overview', 'filter-catalogue']) {
+        await client.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  });
+}
+
+export const useCreateSegment = () =>
+  useSegmentChange((body: CreateSegment) => api<Segment>('/api/segments', { method: 'POST', body }));
+export const useUpdateSegment = (id: string) =>
+  useSegmentChange((body: UpdateSegment) => api<Segment>(`/api/segments/${id}`, { method: 'PATCH', body }));
+export const useArchiveSegment = () =>
+  useSegmentChange((id: string) => api(`/api/segments/${id}`, { method: 'DELETE' }));
