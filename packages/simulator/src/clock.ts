@@ -11,16 +11,21 @@ export interface SimulatorClock {
 export class MovableClock implements SimulatorClock {
   private baseMs: number;
   private wallAtBaseMs: number;
-  private readonly mode: 'frozen' | 'running';
+  private isRunning = false;
 
-  constructor(start: Date, mode: 'frozen' | 'running') {
+  constructor(start: Date) {
     this.baseMs = start.getTime();
     this.wallAtBaseMs = wallNowMs();
-    this.mode = mode;
+  }
+
+  /** From here on it also passes by itself. */
+  run(): void {
+    this.wallAtBaseMs = wallNowMs();
+    this.isRunning = true;
   }
 
   nowMs(): number {
-    return this.mode === 'frozen' ? this.baseMs : this.baseMs + (wallNowMs() - this.wallAtBaseMs);
+    return this.isRunning ? this.baseMs + (wallNowMs() - this.wallAtBaseMs) : this.baseMs;
   }
 
   now(): Date {

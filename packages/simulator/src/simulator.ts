@@ -92,6 +92,16 @@ export interface FailInput extends Who {
   readonly renewNow?: boolean;
 }
 
+export interface CouponInput {
+  readonly id?: string;
+  readonly name?: string;
+  readonly percentOff?: number;
+  readonly amountOff?: number;
+  readonly currency?: string;
+  readonly duration?: 'forever' | 'once' | 'repeating';
+  readonly durationInMonths?: number;
+}
+
 export interface BulkInput extends Target {
   readonly customers: number;
   /** Every customer has this many subscriptions. Default 1. */
@@ -224,6 +234,7 @@ export interface Simulator {
   disconnectAccount(input?: Target): Promise<void>;
   /** A restricted key with these `rak_*` permissions; write includes read. Returns the key. */
   addRestrictedKey(input: Target & { readonly key?: string; readonly permissions: readonly string[] }): string;
+  addCoupon(input: Target & CouponInput): Promise<StripeJson>;
   setBilling(input: Target & BillingSettings): void;
   setFaults(faults: Partial<Faults>): void;
   /**

@@ -1,0 +1,262 @@
+/** Material for believable customers. Invented people and companies; every address is under `.example`. */
+export const FIRST_NAMES = [
+  'Amara',
+  'Noah',
+  'Yuki',
+  'Lena',
+  'Mateo',
+  'Priya',
+  'Oliver',
+  'Fatima',
+  'Jonas',
+  'Chloe',
+  'Kwame',
+  'Ingrid',
+  'Diego',
+  'Mei',
+  'Samuel',
+  'Aisha',
+  'Lukas',
+  'Sofia',
+  'Tariq',
+  'Hannah',
+  'Rafael',
+  'Nadia',
+  'Emil',
+  'Zoe',
+  'Kenji',
+  'Leila',
+  'Marcus',
+  'Elena',
+  'Omar',
+  'Freya',
+  'Andre',
+  'Maya',
+  'Viktor',
+  'Grace',
+  'Hugo',
+  'Salma',
+  'Theo',
+  'Ximena',
+  'Ravi',
+  'Clara',
+  'Felix',
+  'Adaeze',
+  'Bruno',
+  'Iris',
+  'Milan',
+  'Nora',
+  'Pablo',
+  'Rosa',
+  'Stefan',
+  'Tessa',
+] as const;
+
+export const LAST_NAMES = [
+  'Okafor',
+  'Lindqvist',
+  'Tanaka',
+  'Moreau',
+  'Alvarez',
+  'Sharma',
+  'Whitfield',
+  'Haddad',
+  'Becker',
+  'Laurent',
+  'Mensah',
+  'Solberg',
+  'Rojas',
+  'Chen',
+  'Abrams',
+  'Diallo',
+  'Novak',
+  'Ricci',
+  'Rahman',
+  'Keller',
+  'Costa',
+  'Petrova',
+  'Jensen',
+  'Park',
+  'Sato',
+  'Nasser',
+  'Reid',
+  'Popescu',
+  'Farouk',
+  'Nilsson',
+  'Santos',
+  'Iyer',
+  'Horvath',
+  'Osei',
+  'Dubois',
+  'Karimi',
+  'Evans',
+  'Castillo',
+  'Menon',
+  'Fischer',
+  'Weber',
+  'Eze',
+  'Silva',
+  'Murphy',
+  'Kovac',
+  'Andersen',
+  'Ortega',
+  'Marino',
+  'Vogel',
+  'Young',
+] as const;
+
+export const COMPANY_WORDS = [
+  'Northwind',
+  'Bluefin',
+  'Copperleaf',
+  'Lanternworks',
+  'Fieldstone',
+  'Harborline',
+  'Quillmark',
+  'Sunroot',
+  'Tidewater',
+  'Brightloom',
+  'Cedarpost',
+  'Driftwood',
+  'Emberlane',
+  'Foxglove',
+  'Granary',
+  'Highmoor',
+  'Ironbark',
+  'Juniper',
+  'Kestrel',
+  'Larkspur',
+  'Millrace',
+  'Nightjar',
+  'Oakbridge',
+  'Pinecrest',
+  'Quarry',
+  'Riverbend',
+  'Saltmarsh',
+  'Thornbury',
+  'Umber',
+  'Valewood',
+  'Westering',
+  'Yarrow',
+  'Zephyr',
+  'Aldertree',
+  'Birchway',
+  'Cloudberry',
+  'Dovetail',
+  'Eastgate',
+  'Fernhill',
+  'Goldcrest',
+] as const;
+
+export const COMPANY_KINDS = [
+  'Analytics',
+  'Labs',
+  'Studio',
+  'Logistics',
+  'Health',
+  'Robotics',
+  'Press',
+  'Foods',
+  'Energy',
+  'Design',
+] as const;
+
+export const ROLES = [
+  'Founder',
+  'Head of Growth',
+  'Data Analyst',
+  'CTO',
+  'Product Manager',
+  'Operations Lead',
+  'Marketing Manager',
+  'Engineer',
+  'Finance Lead',
+] as const;
+
+export interface Place {
+  readonly country: string;
+  readonly city: string;
+  readonly timezone: string;
+  readonly locale: string;
+}
+
+export const PLACES: readonly Place[] = [
+  { country: 'US', city: 'New York', timezone: 'America/New_York', locale: 'en-US' },
+  { country: 'US', city: 'San Francisco', timezone: 'America/Los_Angeles', locale: 'en-US' },
+  { country: 'US', city: 'Austin', timezone: 'America/Chicago', locale: 'en-US' },
+  { country: 'GB', city: 'London', timezone: 'Europe/London', locale: 'en-GB' },
+  { country: 'CA', city: 'Toronto', timezone: 'America/Toronto', locale: 'en-CA' },
+  { country: 'AU', city: 'Sydney', timezone: 'Australia/Sydney', locale: 'en-AU' },
+  { country: 'IN', city: 'Bengaluru', timezone: 'Asia/Kolkata', locale: 'en-IN' },
+  { country: 'BR', city: 'São Paulo', timezone: 'America/Sao_Paulo', locale: 'pt-BR' },
+];
+
+export const EURO_PLACES: readonly Place[] = [
+  { country: 'DE', city: 'Berlin', timezone: 'Europe/Berlin', locale: 'de-DE' },
+  { country: 'FR', city: 'Lyon', timezone: 'Europe/Paris', locale: 'fr-FR' },
+  { country: 'ES', city: 'Valencia', timezone: 'Europe/Madrid', locale: 'es-ES' },
+];
+
+export const JAPAN: Place = { country: 'JP', city: 'Osaka', timezone: 'Asia/Tokyo', locale: 'ja-JP' };
+
+export interface Channel {
+  readonly source: string;
+  readonly medium: string;
+  readonly campaign: string | null;
+  readonly referrer: string | null;
+  /** How often it occurs. */
+  readonly weight: number;
+  /** How likely its people are to choose the dearer plans; 1 is average. */
+  readonly quality: number;
+}
+
+export const CHANNELS: readonly Channel[] = [
+  { source: 'google', medium: 'organic', campaign: null, referrer: 'https://www.google.com/', weight: 24, quality: 1 },
+  {
+    source: 'google',
+    medium: 'cpc',
+    campaign: 'brand-search',
+    referrer: 'https://www.google.com/',
+    weight: 16,
+    quality: 0.8,
+  },
+  {
+    source: 'linkedin',
+    medium: 'paid-social',
+    campaign: 'ops-leaders',
+    referrer: 'https://www.linkedin.com/',
+    weight: 12,
+    quality: 1.4,
+  },
+  { source: 'newsletter', medium: 'email', campaign: 'weekly-digest', referrer: null, weight: 10, quality: 1.2 },
+  {
+    source: 'producthunt',
+    medium: 'referral',
+    campaign: 'launch',
+    referrer: 'https://www.producthunt.com/',
+    weight: 12,
+    quality: 0.5,
+  },
+  {
+    source: 'partner-kestrel',
+    medium: 'referral',
+    campaign: 'integration',
+    referrer: 'https://kestrel.example/',
+    weight: 8,
+    quality: 1.8,
+  },
+  { source: 'direct', medium: 'none', campaign: null, referrer: null, weight: 18, quality: 1.1 },
+];
+
+export const FEATURES = [
+  'dashboards',
+  'reports',
+  'alerts',
+  'api',
+  'exports',
+  'integrations',
+  'team-invites',
+  'forecasts',
+  'comments',
+  'templates',
+] as const;

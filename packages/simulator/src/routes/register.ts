@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import type { Actions } from '../control/handle.ts';
+import type { Api } from '../http/api.ts';
+import type { World } from '../store/world.ts';
+import { accountRoutes } from './accounts.ts';
+import { controlRoutes } from './control.ts';
+import { customerRoutes } from './customers.ts';
+import { couponRoutes, promotionCodeRoutes } from './discounts.ts';
+import { eventRoutes } from './events.ts';
+import { invoiceItemRoutes } from './invoice-items.ts';
+import { invoiceRoutes } from './invoices.ts';
+import { type OAuthOptions, oauthRoutes } from './oauth.ts';
+import { paymentMethodRoutes } from './payment-methods.ts';
+import { chargeRoutes, paymentIntentRoutes } from './payments.ts';
+import { priceRoutes } from './prices.ts';
+import { productRoutes } from './products.ts';
+import { creditNoteRoutes, disputeRoutes, refundRoutes } from './refunds.ts';
+import { scheduleRoutes } from './schedules.ts';
+import { subscriptionItemRoutes } from './subscription-items.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
+
+export interface RouteDeps {
+  readonly app: FastifyInstance;
+  readonly world: World;
+  readonly api: Api;
+  readonly actions: Actions;
+}
+
+export function registerRoutes(deps: RouteDeps, options: OAuthOptions): void {
+  for (const routes of [
+    accountRoutes,
+    customerRoutes,
+    productRoutes,
+    priceRoutes,
+    paymentMethodRoutes,
+    subscriptionRoutes,
+    subscriptionItemRoutes,
+    scheduleRoutes,
+    invoiceRoutes,
+    invoiceItemRoutes,
+    paymentIntentRoutes,
+    chargeRoutes,
+    refundRoutes,
+    disputeRoutes,
+    creditNoteRoutes,
+    couponRoutes,
+    promotionCodeRoutes,
+    eventRoutes,
+    webhookEndpointRoutes,
+  ]) {
+    routes(deps.api);
+  }
+  oauthRoutes(deps.app, deps.world, options);
+  controlRoutes(deps.app, deps.world, deps.actions);
+}
