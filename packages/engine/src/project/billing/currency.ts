@@ -1,7 +1,7 @@
 /**
  * From figures per currency to one figure in the report currency.
  * Rates, in this order: the tenant's table, then what the account's own newest settled charge implies, else none.
- * A missing rate is never 1: there is no single figure then, and the missing currencies are named.
+ * A missing rate is never 1: several currencies have no single figure then, and the missing ones are named.
  */
 import { type Fraction, fraction, multiply, powerOfTen, divide, roundHalfUp } from '#base/fraction.ts';
 import { convertMinor, currencyExponent } from '#base/money.ts';
@@ -67,13 +67,21 @@ export function singleFigure(
       conversions.push(conversion);
     }
   }
-  const isComplete = missingRates.length === 0;
-  return {
-    amountMinor: isComplete ? amountMinor : null,
-    currency: target,
-    missingRates: missingRates.sort(),
-    conversions,
+  if (missingRates.length === 0) return { amountMinor, currency: target, missingRates, conversions };
+  // One currency needs no rate to be a single figure; it keeps its own until a rate is known.
+  const only = onlyCurrency(input.byCurrency);
+  const kept = only === undefined ? undefined : input.byCurrency.get(only);
+  if (only === undefined || kept === undefined) {
+    return { amountMinor: null, currency: target, missingRates: missingRates.sort(), conversions };
+  }
+  const unconverted: Conversion = {
+    currency: only,
+    amountMinor: kept,
+    convertedMinor: kept,
+    source: 'same_currency',
+    rateText: null,
   };
+  return { amountMinor: kept, currency: only, missingRates, conversions: [unconverted] };
 }
 
 const NOTHING: SingleFigure = { amountMinor: null, currency: null, missingRates: [], conversions: [] };

@@ -97,13 +97,19 @@ interface Totals {
   readonly isSameByCurrency: boolean;
 }
 
-/** Both totals in one currency: the report currency, or the only one that occurs on either side. */
+/** Both totals in one currency: the report currency if it can be had, else the only one that occurs on either side. */
 function compareTotals(before: Moment, after: Moment): Totals {
-  const currency = after.context.policy.reportCurrency ?? soleCurrency(before.mrr, after.mrr);
-  const beforeMinor = total(before, currency);
-  const afterMinor = total(after, currency);
-  const deltaMinor = beforeMinor === null || afterMinor === null ? null : afterMinor - beforeMinor;
-  return { currency, beforeMinor, afterMinor, deltaMinor, isSameByCurrency: isSame(before.mrr, after.mrr) };
+  const { reportCurrency } = after.context.policy;
+  const sole = soleCurrency(before.mrr, after.mrr);
+  const isSameByCurrency = isSame(before.mrr, after.mrr);
+  const inCurrency = (currency: string | null): Totals => {
+    const beforeMinor = total(before, currency);
+    const afterMinor = total(after, currency);
+    const deltaMinor = beforeMinor === null || afterMinor === null ? null : afterMinor - beforeMinor;
+    return { currency, beforeMinor, afterMinor, deltaMinor, isSameByCurrency };
+  };
+  const reported = inCurrency(reportCurrency ?? sole);
+  return reported.deltaMinor === null && sole !== null && sole !== reportCurrency ? inCurrency(sole) : reported;
 }
 
 function soleCurrency(before: ContactMrr, after: ContactMrr): string | null {

@@ -95,7 +95,7 @@ function moneyOf(
   const single = singleFigure(exchange, { byCurrency: mrr.byCurrency, fallbackCurrency });
   const ltvSingle = singleFigure(exchange, { byCurrency: ltv.byCurrency, fallbackCurrency });
   const isLtvUnknown = ltv.warnings.some(({ name }) => name !== 'invoice_payments_unknown');
-  const isMissingRate = !mrr.isUnknown && single.missingRates.length > 0;
+  const isMissingRate = !mrr.isUnknown && single.amountMinor === null;
   const details: BillingWarning[] = all.flatMap(({ warnings }) => warnings);
   if (isMissingRate) details.push({ name: 'fx_rate_missing', subjectId: null });
   details.push(...ltv.warnings);
@@ -103,7 +103,7 @@ function moneyOf(
     mrrMinor: mrr.isUnknown || single.amountMinor === null ? null : minorToJson(single.amountMinor),
     mrrCurrency: mrr.isUnknown ? unknownCurrency(context, { mrr, fallbackCurrency }) : single.currency,
     mrrByCurrency: totalsToJson(mrr.byCurrency),
-    mrrMissingRates: isMissingRate ? single.missingRates : [],
+    mrrMissingRates: single.missingRates,
     ltvMinor: isLtvUnknown || ltvSingle.amountMinor === null ? null : minorToJson(ltvSingle.amountMinor),
     ltvCurrency: ltvSingle.currency,
     ltvByCurrency: totalsToJson(ltv.byCurrency),

@@ -11,7 +11,13 @@ export function checkBillingCase(given: CaseRecord): readonly Mismatch[] {
   const facts = readFacts(asRecord(given['stripe'], 'stripe'));
   const tenant = asRecord(given['tenant'] ?? {}, 'tenant');
   const run = (expected: CaseRecord, policy?: unknown): readonly Mismatch[] => {
-    const settings = caseSettings(withoutPolicy(tenant), tenant['policy'], given['policy'], policy);
+    const settings = caseSettings(
+      accountSettings(given),
+      withoutPolicy(tenant),
+      tenant['policy'],
+      given['policy'],
+      policy,
+    );
     return compareFields(wanted(expected), fieldsOf(summarizeBilling(inputOf(facts, { settings, asOf }))));
   };
   const mismatches = [...run(asRecord(given['expected'], 'expected'))];
@@ -21,6 +27,13 @@ export function checkBillingCase(given: CaseRecord): readonly Mismatch[] {
     mismatches.push(...run(expected, policy).map((miss) => ({ ...miss, field: `${miss.field} under ${label}` })));
   }
   return mismatches;
+}
+
+/** The report currency is the account's own unless the tenant says otherwise. */
+function accountSettings(given: CaseRecord): CaseRecord {
+  const account = given['account'] ?? asRecord(given['stripe'], 'stripe')['account'];
+  const currency = isRecord(account) ? account['default_currency'] : undefined;
+  return typeof currency === 'string' ? { report_currency: currency } : {};
 }
 
 function withoutPolicy(tenant: CaseRecord): CaseRecord {
