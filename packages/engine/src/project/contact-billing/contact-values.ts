@@ -88,7 +88,12 @@ function endValues(input: { summary: BillingSummary; objects: readonly StoredObj
   const nothing: Values = { canceled_at: null, cancel_reason: null };
   if (input.summary.plans.length > 0) return nothing;
   const ended = factsOf(input.objects, 'subscription').filter((subscription) => endOf(subscription) !== null);
-  const [last] = ended.sort((left, right) => (endOf(right) ?? 0) - (endOf(left) ?? 0));
+  const [last] = ended.sort(
+    (left, right) =>
+      (endOf(right) ?? 0) - (endOf(left) ?? 0) ||
+      (right.createdS ?? 0) - (left.createdS ?? 0) ||
+      (left.id < right.id ? -1 : 1),
+  );
   if (!last || input.summary.billingStatus === 'incomplete') return nothing;
   return { canceled_at: instant(endOf(last)), cancel_reason: cancelReason(last) };
 }

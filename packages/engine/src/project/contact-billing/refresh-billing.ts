@@ -84,7 +84,9 @@ export async function refreshBilling(
 
 /** What Stripe knows of the person: of the newest customer that says it. The tenant's app knows better, where it speaks. */
 function personValues(customers: readonly CustomerFact[], identity: IdentitySettings) {
-  const newestFirst = [...customers].sort((left, right) => (right.createdS ?? 0) - (left.createdS ?? 0));
+  const newestFirst = [...customers].sort(
+    (left, right) => (right.createdS ?? 0) - (left.createdS ?? 0) || (left.id < right.id ? -1 : 1),
+  );
   const said = <T>(read: (customer: CustomerFact) => T | null): T | undefined =>
     newestFirst.map(read).find((value) => value !== null) ?? undefined;
   const userId = said(

@@ -2,6 +2,7 @@
  * What a subscription tells, from one event alone. A plain renewal tells nothing, although newer API versions list its
  * items as changed. One update may tell several things: a trial that converts and a plan that changes.
  */
+import { stableHash } from '#base/ids.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingContext } from '../billing/context.ts';
 import { planChange } from '../billing/plan-change.ts';
@@ -147,7 +148,7 @@ function changed(context: EventContext, input: Change & { change: SubscriptionCh
   const isSameCurrency = before.currency === told.currency;
   return billingEvent(context, {
     name: 'subscription_updated',
-    fact: `${told.id}:${change}:${context.stripeEvent.createdS}`,
+    fact: `${told.id}:${change}:${context.stripeEvent.createdS}:${contentKey(before)}>${contentKey(told)}`,
     data: {
       subscription_id: told.id,
       change,
@@ -161,6 +162,13 @@ function changed(context: EventContext, input: Change & { change: SubscriptionCh
       cancels_at: isoOrNull(cancelsAtS(context.billing, told)),
     },
   });
+}
+
+/** Two changes of one kind in one second differ in what the subscription consisted of. */
+function contentKey(subscription: SubscriptionFact): string {
+  const items = subscription.items.map((item) => [item.priceId, item.quantity]);
+  const discounts = subscription.discounts.map((discount) => discount.id);
+  return stableHash(JSON.stringify([items, discounts, subscription.trialEndS])).toString(36);
 }
 
 function cancelsAtS(billing: BillingContext, told: SubscriptionFact): number | null {
