@@ -25,13 +25,16 @@ create table segment (
   next_cursor uuid,
   next_done bigint,
   next_total bigint,
-  -- an edit of this workspace that somebody made by hand: who, for the cause of its transitions
+  -- who asked for it: the cause of the transitions that it publishes
   next_cause jsonb,
+  -- rows of earlier versions are still to be taken away
+  has_stale boolean not null default false,
   created_at timestamptz not null,
   updated_at timestamptz not null
 );
 create unique index segment_key on segment (workspace_id, key);
 create index segment_computing on segment (updated_at) where next_version is not null;
+create index segment_stale on segment (id) where has_stale;
 
 -- One row per member, and per non-member whom time alone could bring in. `since`: since when in, or out.
 create table segment_membership (
@@ -61,7 +64,7 @@ create table segment_trend (
 -- A date out of free JSON (traits): a day in the given time zone, an instant with its offset, or epoch seconds
 -- (milliseconds from 1e11 on). NULL for everything else, never an error.
 create function growthos_instant(value jsonb, timezone text) returns timestamptz
-language plpgsql stable parallel safe as $$
+language plpgsql stable as $$
 declare
   txt text;
   num numeric;

@@ -1,0 +1,175 @@
+/**
+ * The consumer behind live segments. In: every event of the bus. Out: `segment_entered` and `segment_left`, in the same
+ * transaction as the memberships they tell of, once per transition, with the event that set them off as their cause.
+ * A batch may come twice after a crash: evaluating again finds nothing changed. Per batch and workspace it takes a lock, a
+ * look for the segments that read what changed, one statement for all their contacts, and one for the counts.
+ * Work depends on the events and on the segments concerned, never on how many contacts there are.
+ */
+import type { Filter } from '@growthos/contracts/filter/filter.ts';
+import type { Clock } from '#base/clock.ts';
+import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
+import { many, type Tx } from '#db/db.ts';
+import { EVERYTHING, touchedBy } from './depends-on.ts';
+import { evaluateMemberships, tellTransitions, type Evaluation, type Transition } from './memberships.ts';
+import { lockWorkspaces, workspaceTimezone } from './segment-row.ts';
+
+export interface SegmentDeps {
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+}
+
+/** Events in one transaction: large enough to catch up, small enough to keep the workspace's lock short. */
+const BATCH_SIZE_MAX = 500;
+
+export function segmentsConsumer(deps: SegmentDeps): Consumer {
+  return {
+    name: 'segments',
+    types: null,
+    batchSizeMax: BATCH_SIZE_MAX,
+    from: 'oldest',
+    async handle(tx, events) {
+      const byWorkspace = new Map<string, BusEvent[]>();
+      for (const event of events) {
+        if (event.contactId === null) continue;
+        const list = byWorkspace.get(event.workspaceId);
+        if (list) list.push(event);
+        else byWorkspace.set(event.workspaceId, [event]);
+      }
+      if (byWorkspace.size === 0) return;
+      await lockWorkspaces(tx, [...byWorkspace.keys()]);
+      for (const [workspaceId, list] of byWorkspace) await evaluateEvents(deps, { tx, workspaceId, events: list });
+    },
+  };
+}
+
+interface ConcernedSegment {
+  readonly id: string;
+  readonly key: string;
+  readonly name: string;
+  readonly version: number;
+  readonly definition: Filter;
+  readonly dependsOn: readonly string[];
+  readonly nextVersion: number | null;
+  readonly nextDefinition: Filter | null;
+  readonly nextDependsOn: readonly string[] | null;
+}
+
+async function evaluateEvents(
+  deps: SegmentDeps,
+  input: { tx: Tx; workspaceId: string; events: readonly BusEvent[] },
+): Promise<void> {
+  const { tx, workspaceId, events } = input;
+  const touched = events.map((event) => ({ event, names: touchedBy(event) }));
+  for (const event of events) if (event.type === 'contact_merged') await inheritMemberships(tx, event);
+  const segments = await segmentsReading(tx, { workspaceId, names: touched.flatMap(({ names }) => names) });
+  if (segments.length === 0) return;
+  const timezone = await workspaceTimezone(tx, { workspaceId });
+  const now = deps.clock.now();
+  const evaluations: Evaluation[] = [];
+  const causes = new Map<string, Map<string, BusEvent>>();
+  for (const segment of segments) {
+    const current = contactsTouched(touched, segment.dependsOn);
+    causes.set(segment.id, current);
+    if (segment.version > 0 && current.size > 0) {
+      const { id, version, definition } = segment;
+      evaluations.push({
+        segmentId: id,
+        version,
+        filter: definition,
+        contacts: { kind: 'ids', ids: [...current.keys()] },
+      });
+    }
+    // An edit that is being computed hears of changes too: it may have passed these contacts already.
+    const next = contactsTouched(touched, segment.nextDependsOn ?? []);
+    if (segment.nextVersion !== null && segment.nextDefinition && next.size > 0) {
+      const { id, nextVersion, nextDefinition } = segment;
+      evaluations.push({
+        segmentId: id,
+        version: nextVersion,
+        filter: nextDefinition,
+        contacts: { kind: 'ids', ids: [...next.keys()] },
+      });
+    }
+  }
+  const transitions = await evaluateMemberships(tx, { workspaceId, timezone, now, evaluations });
+  const byId = new Map(segments.map((segment) => [segment.id, segment]));
+  await tellTransitions(deps, {
+    tx,
+    workspaceId,
+    timezone,
+    now,
+    segments: byId,
+    transitions: transitions.filter((transition) => transition.version === byId.get(transition.segmentId)?.version),
+    causeOf: (transition) => causeOf(causes, transition),
+  });
+}
+
+function causeOf(
+  causes: ReadonlyMap<string, ReadonlyMap<string, BusEvent>>,
+  transition: Transition,
+): { kind: 'event'; id: string | null; type: string | null } {
+  const event = causes.get(transition.segmentId)?.get(transition.contactId);
+  return { kind: 'event', id: event?.id ?? null, type: event?.type ?? null };
+}
+
+/** Segments of the workspace that read any of `names`, now or in the edit that is being computed. */
+async function segmentsReading(
+  tx: Tx,
+  input: { workspaceId: string; names: readonly string[] },
+): Promise<ConcernedSegment[]> {
+  const names = [...new Set(input.names)];
+  return many<ConcernedSegment>(tx, {
+    name: 'segments_reading',
+    text: `select id, key, name, version, definition, depends_on as "dependsOn", next_version as "nextVersion",
+             next_definition as "nextDefinition", next_depends_on as "nextDependsOn"
+           from segment where workspace_id = $1 and status <> 'archived'
+             and ($3 or depends_on && $2::text[] or next_depends_on && $2::text[])
+           order by id`,
+    values: [input.workspaceId, names, names.includes(EVERYTHING)],
+  });
+}
+
+/** The contacts to look at again, each with the last event that concerns the segment. */
+function contactsTouched(
+  touched: readonly { event: BusEvent; names: readonly string[] }[],
+  dependencies: readonly string[],
+): Map<string, BusEvent> {
+  const found = new Map<string, BusEvent>();
+  for (const { event, names } of touched) {
+    if (!names.some((name) => name === EVERYTHING || dependencies.includes(name))) continue;
+    for (const contactId of contactsOf(event)) found.set(contactId, event);
+  }
+  return found;
+}
+
+function contactsOf(event: BusEvent): string[] {
+  const ids = new Set<string>(event.contactId === null ? [] : [event.contactId]);
+  if (event.type === 'contact_merged') {
+    for (const name of ['from_contact_id', 'into_contact_id']) {
+      const id = event.data[name];
+      if (typeof id === 'string') ids.add(id);
+    }
+  }
+  return [...ids];
+}
+
+/**
+ * Two contacts were one person: whatever one of them was in, that person is in, and doesn't enter again. Merges are rare,
+ * and one may build on the one before, so they are taken one by one.
+ */
+async function inheritMemberships(tx: Tx, merge: BusEvent): Promise<void> {
+  await tx.query({
+    name: 'segments_inherit',
+    text: `with gone as (delete from segment_membership where contact_id = $1 returning *),
+      doubled as (
+        select s.id from gone g join segment s on s.id = g.segment_id and s.version = g.version
+        join segment_membership m on m.segment_id = g.segment_id and m.version = g.version and m.contact_id = $2
+        where g.is_member and m.is_member),
+      uncounted as (update segment s set member_count = s.member_count - 1 from doubled d where s.id = d.id)
+      insert into segment_membership as m (segment_id, version, contact_id, is_member, since, next_flip_at)
+      select segment_id, version, $2, true, since, next_flip_at from gone where is_member
+      on conflict (segment_id, version, contact_id) do update
+        set is_member = true, since = case when m.is_member then least(m.since, excluded.since) else excluded.since end`,
+    values: [merge.data['from_contact_id'], merge.data['into_contact_id']],
+  });
+}
