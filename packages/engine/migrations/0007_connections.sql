@@ -30,10 +30,9 @@ create table stripe_endpoint (
   status text not null check (status in ('live', 'retiring', 'gone')),
   observed text not null default 'unknown' check (observed in ('enabled', 'disabled', 'missing', 'unknown')),
   times_healed integer not null default 0,
-  error text,
   created_at timestamptz not null,
   checked_at timestamptz,
-  next_check_at timestamptz
+  retired_at timestamptz
 );
 create unique index stripe_endpoint_platform_once on stripe_endpoint (livemode)
   where status = 'live' and stripe_account_id is null;
@@ -96,14 +95,22 @@ create table stripe_read_count (
   primary key (account, livemode, month)
 );
 
--- How far an account has been compared with Stripe's events.
-create table reconcile_state (
-  stripe_account_id uuid primary key references stripe_account (id),
-  -- all events created before this instant (epoch seconds) are known to be in the ledger
-  complete_to_s bigint not null,
+-- What one process at a time does again and again, such as looking after an endpoint. Whoever sets `leased_until` has
+-- the duty until then; when it is done it writes the time of the next turn.
+create table stripe_duty (
+  name text primary key,
   next_at timestamptz not null,
+  leased_until timestamptz,
+  done_at timestamptz,
   attempts integer not null default 0,
   error text
+);
+
+-- How far an account has been compared with Stripe's events: all created before this instant (epoch seconds) are known
+-- to be in the ledger.
+create table reconcile_state (
+  stripe_account_id uuid primary key references stripe_account (id),
+  complete_to_s bigint not null
 );
 
 create table drift_report (

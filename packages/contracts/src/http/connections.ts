@@ -112,6 +112,7 @@ export const ConnectionHealth = z.object({
   lagMs: z.number().int().nullable(),
   nextCheckAt: z.string().nullable(),
 });
+export type ConnectionHealth = z.infer<typeof ConnectionHealth>;
 
 export const Connection = z.object({
   id: z.string(),

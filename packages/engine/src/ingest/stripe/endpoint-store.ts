@@ -14,14 +14,13 @@ export interface EndpointRow {
   readonly apiVersion: string;
   readonly observed: 'enabled' | 'disabled' | 'missing' | 'unknown';
   readonly timesHealed: number;
-  readonly error: string | null;
   readonly checkedAt: Date | null;
-  readonly nextCheckAt: Date | null;
+  readonly retiredAt: Date | null;
 }
 
 const COLUMNS = `id, stripe_account_id as "stripeAccountId", livemode, url_key as "urlKey", stripe_id as "stripeId", url,
-  api_version as "apiVersion", observed, times_healed as "timesHealed", error, checked_at as "checkedAt",
-  next_check_at as "nextCheckAt"`;
+  api_version as "apiVersion", observed, times_healed as "timesHealed", checked_at as "checkedAt",
+  retired_at as "retiredAt"`;
 
 /** Whose endpoint: the platform's in one mode, or that of one connection in its own account. */
 export interface EndpointScope {
@@ -44,8 +43,8 @@ export async function insertEndpoint(
 ): Promise<void> {
   await deps.db.query({
     text: `insert into stripe_endpoint (id, stripe_account_id, livemode, url_key, stripe_id, url, api_version,
-             sealed_secret, status, observed, times_healed, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, 'live', 'enabled', $9, $10)`,
+             sealed_secret, status, observed, times_healed, created_at, checked_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, 'live', 'enabled', $9, $10, $10)`,
     values: [
       newId(),
       input.stripeAccountId,
@@ -69,6 +68,34 @@ export async function readLiveEndpoint(db: Queryable, scope: EndpointScope): Pro
   });
 }
 
-export async function readLiveEndpoints(db: Queryable): Promise<EndpointRow[]> {
-  return many<EndpointRow>(db, { text: `select ${COLUMNS} from stripe_endpoint where status = 'live'` });
+/** Endpoints that were replaced, and are deleted at Stripe once their last deliveries have come. */
+export async function readRetiringEndpoints(db: Queryable, scope: EndpointScope): Promise<EndpointRow[]> {
+  return many<EndpointRow>(db, {
+    text: `select ${COLUMNS} from stripe_endpoint
+           where status = 'retiring' and livemode = $2 and stripe_account_id is not distinct from $1::uuid`,
+    values: [scope.stripeAccountId, scope.livemode],
+  });
+}
+
+/** `gone` also destroys the secret: nothing signed with it is believed any more. */
+export async function setEndpointStatus(
+  db: Queryable,
+  input: { id: string; status: 'retiring' | 'gone'; now: Date },
+): Promise<void> {
+  await db.query({
+    text: `update stripe_endpoint set status = $2, retired_at = coalesce(retired_at, $3),
+             sealed_secret = case when $2 = 'gone' then '' else sealed_secret end
+           where id = $1`,
+    values: [input.id, input.status, input.now],
+  });
+}
+
+export async function recordObservation(
+  db: Queryable,
+  input: { id: string; observed: EndpointRow['observed']; isHealed: boolean; now: Date },
+): Promise<void> {
+  await db.query({
+    text: `update stripe_endpoint set observed = $2, checked_at = $3, times_healed = times_healed + $4 where id = $1`,
+    values: [input.id, input.observed, input.now, input.isHealed ? 1 : 0],
+  });
 }

@@ -1,0 +1,301 @@
+/**
+ * Reading everything of a connected account. In: a run in `backfill_run`, made when the account was connected, or by a
+ * person, or by reconcile. Out: every object of every list given to `applyObjects`, in the transaction that moves the
+ * list's cursor, so that a death at any point costs one page at most and nothing is skipped.
+ * May happen twice: reading a page; applying it is idempotent. Order: newest first within a list; lists run beside each
+ * other; events that arrive meanwhile are newer than what is read, and `project` keeps the newest.
+ */
+import { addMs, toEpochS, type Clock } from '#base/clock.ts';
+import {
+  ConflictError,
+  CrashedError,
+  InvalidInputError,
+  messageOf,
+  RateLimitedError,
+  StripeAccountGoneError,
+  StripePermissionError,
+} from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import { backoffMs } from '#base/retry.ts';
+import type { Worker } from '#base/worker.ts';
+import { many, one, type Db, type Tx } from '#db/db.ts';
+import type { AccountClients } from './account-clients.ts';
+import { BACKFILL_LISTS, type BackfillList } from './backfill-lists.ts';
+import { readRunningRuns, type BackfillListRow, type BackfillRunRow } from './backfill-store.ts';
+import { rateLimitedReason } from './call-stripe.ts';
+import { readConnection, type ConnectionRow } from './connection-store.ts';
+import { countReads, type Limiter } from './limiter.ts';
+import { readListPage, type ListPage } from './list-page.ts';
+import { completeObjects, innerObjects } from './whole-objects.ts';
+
+/** Puts objects that were read into the graph; `asOfS` is when the read began. */
+export type ApplyObjects = (
+  tx: Tx,
+  input: {
+    workspaceId: string;
+    stripeAccount: string;
+    livemode: boolean;
+    asOfS: number;
+    objects: readonly unknown[];
+  },
+) => Promise<void>;
+
+export interface BackfillDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly clients: AccountClients;
+  readonly limiter: Limiter;
+  readonly applyObjects: ApplyObjects;
+}
+
+/** Who reads a list has it for so long; then another process may go on from its cursor. */
+const LEASE_MS = 20_000;
+/** Pages of one list before the worker looks again what else is due. */
+const PAGES_PER_TURN = 20;
+const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
+/** Failures of our own (not Stripe's) before a list is given up; a person can start it again. */
+const ATTEMPTS_MAX = 8;
+
+export function backfillWorker(deps: BackfillDeps): Worker {
+  return {
+    name: 'stripe:backfill',
+    async runOnce() {
+      let objects = 0;
+      for (const run of await readRunningRuns(deps.db)) objects += await advanceRun(deps, run);
+      return objects;
+    },
+    async nextDueAt() {
+      const row = await one<{ due: Date | null }>(deps.db, {
+        text: `select min(l.not_before) as due from backfill_list l join backfill_run r on r.id = l.run_id
+               where r.state = 'running' and l.state in ('waiting', 'running')`,
+      });
+      return row?.due ?? null;
+    },
+  };
+}
+
+/** Returns how many objects and lists moved on. */
+async function advanceRun(deps: BackfillDeps, run: BackfillRunRow): Promise<number> {
+  const connection = await readConnection(deps.db, { connectionId: run.connectionId });
+  const lists = await claimLists(deps, run);
+  const counts = await Promise.all(lists.map((list) => advanceList(deps, { run, connection, list })));
+  const isFinished = await finishRun(deps, run);
+  return counts.reduce((sum, count) => sum + count, 0) + (isFinished ? 1 : 0);
+}
+
+async function claimLists(deps: BackfillDeps, run: BackfillRunRow): Promise<BackfillListRow[]> {
+  const now = deps.clock.now();
+  return many<BackfillListRow>(deps.db, {
+    text: `update backfill_list set state = 'running', not_before = $3, started_at = coalesce(started_at, $2)
+           where run_id = $1 and state in ('waiting', 'running') and (not_before is null or not_before <= $2)
+           returning run_id as "runId", type, state, cursor, objects, requests,
+             newest_created_s::float8 as "newestCreatedS", oldest_created_s::float8 as "oldestCreatedS", attempts,
+             not_before as "notBefore", error`,
+    values: [run.id, now, addMs(now, LEASE_MS)],
+  });
+}
+
+interface ListTurn {
+  readonly run: BackfillRunRow;
+  readonly connection: ConnectionRow;
+  readonly list: BackfillListRow;
+}
+
+async function advanceList(deps: BackfillDeps, input: ListTurn): Promise<number> {
+  const definition = BACKFILL_LISTS.find((known) => known.type === input.list.type);
+  if (definition === undefined) {
+    await endList(deps, { list: input.list, state: 'failed', error: 'This list is no longer read.' });
+    return 1;
+  }
+  try {
+    return await readPages(deps, { ...input, definition });
+  } catch (error) {
+    if (error instanceof CrashedError) throw error;
+    await recordFailure(deps, { ...input, definition, error });
+    return 0;
+  }
+}
+
+interface Fetched {
+  readonly page: ListPage;
+  readonly asOfS: number;
+  readonly requests: number;
+}
+
+async function readPages(deps: BackfillDeps, input: ListTurn & { definition: BackfillList }): Promise<number> {
+  let list = input.list;
+  let objects = 0;
+  let next: Promise<Fetched | Date> | null = fetchPage(deps, { ...input, list });
+  for (let pages = 0; next !== null; pages++) {
+    const fetched: Fetched | Date = await next;
+    if (fetched instanceof Date) {
+      await release(deps, { list, notBefore: fetched });
+      return objects;
+    }
+    const after = advanced(list, fetched);
+    // The next page is read while this one is written.
+    const goesOn: boolean = fetched.page.hasMore && pages + 1 < PAGES_PER_TURN;
+    next = goesOn ? fetchPage(deps, { ...input, list: after }) : null;
+    next?.catch(() => undefined);
+    await storePage(deps, { ...input, list, after, fetched });
+    objects += fetched.page.objects.length;
+    list = after;
+    if (!fetched.page.hasMore) return objects + 1;
+  }
+  await release(deps, { list, notBefore: null });
+  return objects;
+}
+
+/** A page with its objects complete, or when the limiter lets us read it. */
+async function fetchPage(deps: BackfillDeps, input: ListTurn & { definition: BackfillList }): Promise<Fetched | Date> {
+  const { connection, definition, list } = input;
+  const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
+  const mayReadAt = await deps.limiter.reserve(scope);
+  if (mayReadAt !== null) return mayReadAt;
+  const asOfS = toEpochS(deps.clock.now());
+  const stripe = await deps.clients.forConnection(connection);
+  // Without a cursor, but with objects read before: the cursor's object was deleted, so go on by time.
+  const resumeByTime = list.cursor === null && list.oldestCreatedS !== null;
+  const params = { ...definition.params, ...(resumeByTime ? { 'created[lte]': list.oldestCreatedS } : {}) };
+  const page = await readListPage(stripe, { path: definition.path, params, startingAfter: list.cursor });
+  const whole = await completeObjects(stripe, page.objects);
+  return { page: { objects: whole.objects, hasMore: page.hasMore }, asOfS, requests: 1 + whole.requests };
+}
+
+function advanced(list: BackfillListRow, fetched: Fetched): BackfillListRow {
+  const { objects } = fetched.page;
+  const times = objects.map((object) => object['created']).filter((created) => typeof created === 'number');
+  const last: unknown = objects.at(-1)?.['id'];
+  return {
+    ...list,
+    cursor: typeof last === 'string' ? last : list.cursor,
+    objects: list.objects + objects.length,
+    requests: list.requests + fetched.requests,
+    newestCreatedS: times.reduce((newest, time) => Math.max(newest, time), list.newestCreatedS ?? 0) || null,
+    oldestCreatedS: times.reduce((oldest, time) => Math.min(oldest, time), list.oldestCreatedS ?? Infinity),
+  };
+}
+
+async function storePage(
+  deps: BackfillDeps,
+  input: ListTurn & { after: BackfillListRow; fetched: Fetched },
+): Promise<void> {
+  const { connection, run, list, after, fetched } = input;
+  const now = deps.clock.now();
+  await deps.db.transaction(async (tx) => {
+    const isOurs = await one(tx, {
+      name: 'backfill_advance',
+      text: `update backfill_list l set cursor = $3, objects = $4, requests = $5, newest_created_s = $6,
+               oldest_created_s = $7, state = $8, not_before = $9, finished_at = $10, attempts = 0, error = null
+             from backfill_run r
+             where l.run_id = $1 and l.type = $2 and l.cursor is not distinct from $11 and l.objects = $12
+               and r.id = l.run_id and r.state = 'running'
+             returning l.type`,
+      values: [
+        run.id,
+        list.type,
+        after.cursor,
+        after.objects,
+        after.requests,
+        after.newestCreatedS,
+        Number.isFinite(after.oldestCreatedS) ? after.oldestCreatedS : null,
+        fetched.page.hasMore ? 'running' : 'done',
+        fetched.page.hasMore ? addMs(now, LEASE_MS) : null,
+        fetched.page.hasMore ? null : now,
+        list.cursor,
+        list.objects,
+      ],
+    });
+    if (isOurs === undefined) throw new ConflictError('Another process reads this list, or the run was stopped.');
+    await deps.applyObjects(tx, {
+      workspaceId: run.workspaceId,
+      stripeAccount: connection.account,
+      livemode: connection.livemode,
+      asOfS: fetched.asOfS,
+      objects: [...fetched.page.objects, ...innerObjects(fetched.page.objects)],
+    });
+    const { account, livemode } = connection;
+    await countReads(tx, { account, livemode, reads: fetched.requests, now });
+  });
+}
+
+async function recordFailure(
+  deps: BackfillDeps,
+  input: ListTurn & { definition: BackfillList; error: unknown },
+): Promise<void> {
+  const { list, connection, definition, error, run } = input;
+  const now = deps.clock.now();
+  if (error instanceof ConflictError) return;
+  if (error instanceof RateLimitedError) {
+    const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
+    await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
+    await release(deps, { list, notBefore: addMs(now, error.retryAfterMs) });
+    return;
+  }
+  deps.log.warn({ err: error, list: list.type, runId: run.id }, 'reading a list of Stripe failed');
+  if (error instanceof StripePermissionError) {
+    await endList(deps, { list, state: 'not_permitted', error: messageOf(error) });
+  } else if (error instanceof StripeAccountGoneError) {
+    await deps.db.query({
+      text: `update backfill_run set state = 'failed', finished_at = $2, error = $3 where id = $1 and state = 'running'`,
+      values: [run.id, now, messageOf(error)],
+    });
+  } else if (error instanceof InvalidInputError && error.field === 'starting_after' && list.oldestCreatedS !== null) {
+    await deps.db.query({
+      text: 'update backfill_list set cursor = null, not_before = null where run_id = $1 and type = $2',
+      values: [list.runId, list.type],
+    });
+  } else {
+    await deferList(deps, { list, error, now });
+  }
+}
+
+/** Stripe's own troubles are waited out however long they last; an error of ours gives the list up in the end. */
+async function deferList(
+  deps: BackfillDeps,
+  input: { list: BackfillListRow; error: unknown; now: Date },
+): Promise<void> {
+  const { list, error, now } = input;
+  const attempts = list.attempts + 1;
+  const isTransient = error !== null && typeof error === 'object' && 'retryable' in error && error.retryable === true;
+  if (!isTransient && attempts >= ATTEMPTS_MAX) {
+    await endList(deps, { list, state: 'failed', error: messageOf(error) });
+    return;
+  }
+  await deps.db.query({
+    text: `update backfill_list set attempts = $3, error = $4, not_before = $5 where run_id = $1 and type = $2`,
+    values: [list.runId, list.type, attempts, messageOf(error), addMs(now, backoffMs(attempts, BACKOFF))],
+  });
+}
+
+async function release(deps: BackfillDeps, input: { list: BackfillListRow; notBefore: Date | null }): Promise<void> {
+  await deps.db.query({
+    text: 'update backfill_list set not_before = $3 where run_id = $1 and type = $2',
+    values: [input.list.runId, input.list.type, input.notBefore],
+  });
+}
+
+async function endList(
+  deps: BackfillDeps,
+  input: { list: BackfillListRow; state: 'failed' | 'not_permitted'; error: string },
+): Promise<void> {
+  await deps.db.query({
+    text: `update backfill_list set state = $3, error = $4, finished_at = $5, not_before = null
+           where run_id = $1 and type = $2`,
+    values: [input.list.runId, input.list.type, input.state, input.error, deps.clock.now()],
+  });
+}
+
+async function finishRun(deps: BackfillDeps, run: BackfillRunRow): Promise<boolean> {
+  const row = await one(deps.db, {
+    text: `update backfill_run r set finished_at = $2,
+             state = case when exists (select 1 from backfill_list where run_id = $1 and state = 'failed')
+               then 'failed' else 'done' end
+           where id = $1 and state = 'running'
+             and not exists (select 1 from backfill_list where run_id = $1 and state in ('waiting', 'running'))
+           returning id`,
+    values: [run.id, deps.clock.now()],
+  });
+  return row !== undefined;
+}

@@ -1,0 +1,85 @@
+import { addMs, type Clock } from '#base/clock.ts';
+import { one, type Db } from '#db/db.ts';
+
+/** Stripe allows 25 requests a second to one endpoint of one account. Source: Stripe, rate limits (2026). */
+const REQUESTS_PER_SECOND = 25;
+/** So many may leave at once after a pause, so that waiting for the database does not cost throughput. */
+const BURST = 5;
+const SPACING_MS = 1000 / REQUESTS_PER_SECOND;
+
+export interface LimitScope {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** Stripe's endpoint, such as `/v1/customers`. */
+  readonly resource: string;
+}
+
+/** The pace that all processes keep together: a row per endpoint says when the next request may leave. */
+export interface Limiter {
+  /** Reserves a request: null when it may leave now, else when to ask again; then nothing was reserved. */
+  reserve(scope: LimitScope): Promise<Date | null>;
+  /** Stripe answered 429: nobody asks this endpoint again before `retryAfterMs` have passed. */
+  pause(scope: LimitScope, input: { retryAfterMs: number; reason: string | null }): Promise<void>;
+}
+
+export function createLimiter(deps: { db: Db; clock: Clock; requestsPerSecond?: number | null }): Limiter {
+  const spacingMs =
+    deps.requestsPerSecond === undefined
+      ? SPACING_MS
+      : deps.requestsPerSecond === null
+        ? 0
+        : 1000 / deps.requestsPerSecond;
+  return {
+    async reserve(scope) {
+      const now = deps.clock.now();
+      const latest = addMs(now, (BURST - 1) * spacingMs);
+      const row = await one<{ reserved: boolean; nextAt: Date }>(deps.db, {
+        name: 'stripe_limit_reserve',
+        text: `with took as (
+            insert into stripe_limit as l (account, livemode, resource, next_at)
+            values ($1, $2, $3, $4::timestamptz + $6 * interval '1 millisecond')
+            on conflict (account, livemode, resource) do update
+              set next_at = greatest(l.next_at, $4) + $6 * interval '1 millisecond'
+              where l.next_at <= $5
+            returning next_at)
+          select exists (select 1 from took) as reserved,
+            coalesce((select next_at from took),
+              (select next_at from stripe_limit where account = $1 and livemode = $2 and resource = $3)) as "nextAt"`,
+        values: [scope.account, scope.livemode, scope.resource, now, latest, spacingMs],
+      });
+      if (row === undefined || row.reserved) return null;
+      return addMs(row.nextAt, -(BURST - 1) * spacingMs);
+    },
+    async pause(scope, { retryAfterMs, reason }) {
+      const now = deps.clock.now();
+      await deps.db.query({
+        text: `insert into stripe_limit as l (account, livemode, resource, next_at, limited_reason, limited_at)
+               values ($1, $2, $3, $4, $5, $6)
+               on conflict (account, livemode, resource) do update
+                 set next_at = greatest(l.next_at, excluded.next_at), limited_reason = $5, limited_at = $6`,
+        values: [
+          scope.account,
+          scope.livemode,
+          scope.resource,
+          addMs(now, retryAfterMs + (BURST - 1) * spacingMs),
+          reason,
+          now,
+        ],
+      });
+    },
+  };
+}
+
+/** Counts reads against Stripe's allocation, by calendar month. */
+export async function countReads(
+  db: Pick<Db, 'query'>,
+  input: { account: string; livemode: boolean; reads: number; now: Date },
+): Promise<void> {
+  await db.query({
+    name: 'stripe_count_reads',
+    text: `insert into stripe_read_count as c (account, livemode, month, reads)
+           values ($1, $2, date_trunc('month', $3::timestamptz at time zone 'UTC')::date, $4)
+           on conflict (account, livemode, month) do update set reads = c.reads + excluded.reads`,
+    values: [input.account, input.livemode, input.now, input.reads],
+  });
+}

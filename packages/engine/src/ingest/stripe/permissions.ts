@@ -1,0 +1,72 @@
+import type { Permission } from '@growthos/contracts/http/connections.ts';
+
+/** What we ask a Stripe account for: the read, the list that proves it, and why, in words for the person who grants it. */
+export interface AskedPermission {
+  readonly slug: string;
+  readonly label: string;
+  readonly access: 'read' | 'write';
+  readonly isRequired: boolean;
+  readonly reason: string;
+  /** A list that answers only to this permission; null for what no read can prove. */
+  readonly probePath: string | null;
+}
+
+const read = (slug: string, label: string, probePath: string, reason: string, isRequired = false): AskedPermission => ({
+  slug: `rak_${slug}_read`,
+  label,
+  access: 'read',
+  isRequired,
+  reason,
+  probePath,
+});
+
+/** The slugs are those of Stripe's own page for new keys; `rak_plan_read` is called Prices there. */
+export const ASKED_PERMISSIONS: readonly AskedPermission[] = [
+  read('customer', 'Customers', '/v1/customers', 'To know who pays, and match them to your contacts.', true),
+  read('subscription', 'Subscriptions', '/v1/subscriptions', 'To know plans, trials and cancellations.', true),
+  read('invoice', 'Invoices', '/v1/invoices', 'To know what was paid, what failed, and when Stripe tries again.', true),
+  read('plan', 'Prices', '/v1/prices', 'To work out monthly revenue, and tell upgrades from downgrades.', true),
+  read('product', 'Products', '/v1/products', 'To show plans by their names.', true),
+  read('event', 'Events', '/v1/events', 'To catch up after an interruption, so that nothing is missed.', true),
+  read('charge', 'Charges', '/v1/charges', 'To see one-off payments and why a payment was declined.'),
+  read('payment_method', 'Payment methods', '/v1/payment_methods', 'To warn before a card expires.'),
+  read('coupon', 'Coupons', '/v1/coupons', 'To count discounts into monthly revenue.'),
+  read('promotion_code', 'Promotion codes', '/v1/promotion_codes', 'To check codes before they go into a message.'),
+  read('dispute', 'Disputes', '/v1/disputes', 'To stop messages to customers who dispute a payment.'),
+  read('credit_note', 'Credit notes', '/v1/credit_notes', 'To count refunds and credits into lifetime value.'),
+  read('connected_account', 'Account', '/v1/account', 'To show which account this is.'),
+  {
+    slug: 'rak_webhook_write',
+    label: 'Webhook endpoints',
+    access: 'write',
+    isRequired: false,
+    reason:
+      'To register one endpoint, ours, so that changes arrive within seconds. Without it we ask for news once a minute.',
+    probePath: null,
+  },
+];
+
+/**
+ * Reads that we do not ask for. A key that may do them was made with more than our link fills in, most likely with
+ * everything, writing included; a read is the only way to notice, since we never try a write.
+ */
+export const UNASKED_PROBES = ['/v1/balance', '/v1/payouts', '/v1/files'] as const;
+
+export function permissionsView(granted: Readonly<Record<string, boolean>> | null): Permission[] {
+  return ASKED_PERMISSIONS.map(({ slug, label, access, isRequired, reason }) => ({
+    slug,
+    label,
+    access,
+    isRequired,
+    reason,
+    isGranted: granted?.[slug] ?? null,
+  }));
+}
+
+/** Stripe's page for a new restricted key, with our name and these permissions filled in. */
+export function restrictedKeyUrl(): string {
+  const url = new URL('https://dashboard.stripe.com/apikeys/create');
+  url.searchParams.set('name', 'GrowthOS');
+  for (const { slug } of ASKED_PERMISSIONS) url.searchParams.append('permissions[]', slug);
+  return url.toString();
+}
