@@ -71,3 +71,7 @@ export function inText(date: Date, viewer: Viewer): string {
   const days = calendarDays(viewer.now, date, viewer.timezone);
   return days <= 1 ? 'tomorrow' : `in ${plural(days, 'day')}`;
 }
+
+export function addDays(date: Date, days: number): Date {
+  return new Date(date.getTime() + days * DAY_MS);
+}
