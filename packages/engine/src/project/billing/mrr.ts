@@ -84,32 +84,22 @@ function valueItem(
 ): ValuedItem {
   const { item, currency } = input;
   const price = itemPrice(context, item);
-  const base = {
-    item,
-    price,
-    productId: price?.productId ?? null,
-    isMetered: price?.usageType === 'metered',
-    line: null,
+  const productId = price?.productId ?? null;
+  const isMetered = price?.usageType === 'metered';
+  const without = (unknown: BillingWarningName | null): ValuedItem => {
+    const listMonthly = unknown === null ? ZERO : null;
+    return { item, price, productId, isMetered, factor: ZERO, line: null, listMonthly, unknown };
   };
-  const unknown = (name: BillingWarningName): ValuedItem => ({
-    ...base,
-    factor: ZERO,
-    listMonthly: null,
-    unknown: name,
-  });
-  if (price === null) return unknown('price_missing');
-  if (price.usageType === null) return unknown('pricing_model_unknown');
-  if (base.isMetered && context.policy.meteredBaseFee === 'exclude') {
-    return { ...base, factor: ZERO, listMonthly: ZERO, unknown: null };
-  }
-  if (currency === null) return unknown('currency_missing');
+  if (price === null) return without('price_missing');
+  if (price.usageType === null) return without('pricing_model_unknown');
+  if (isMetered && context.policy.meteredBaseFee === 'exclude') return without(null);
+  if (currency === null) return without('currency_missing');
   const factor = monthlyFactor(price);
-  if (factor === null) return unknown('interval_unknown');
-  const line = base.isMetered
-    ? meteredBaseFee(price, currency)
-    : lineAmount({ price, quantity: item.quantity, currency });
-  if ('unknown' in line) return unknown(line.unknown);
-  return { ...base, factor, line, listMonthly: multiply(fraction(line.amountMinor), factor), unknown: null };
+  if (factor === null) return without('interval_unknown');
+  const line = isMetered ? meteredBaseFee(price, currency) : lineAmount({ price, quantity: item.quantity, currency });
+  if ('unknown' in line) return without(line.unknown);
+  const listMonthly = multiply(fraction(line.amountMinor), factor);
+  return { item, price, productId, isMetered, factor, line, listMonthly, unknown: null };
 }
 
 export function subscriptionMrr(

@@ -149,6 +149,8 @@ describe('what an item bills', () => {
     const euro = { ...withPrice({ currency: 'eur', unit_amount: 100 }), id: 'sub_2', currency: 'eur' };
     const summary = summarize([withPrice({ unit_amount: -1 }), euro]);
     expect([summary.mrrMinor, summary.mrrByCurrency]).toEqual([null, { eur: 100 }]);
+    const partly = summarize([withPrice({ unit_amount: -1 }), rawSubscription({ id: 'sub_3' })]);
+    expect([partly.mrrMinor, partly.mrrByCurrency]).toEqual([null, {}]);
   });
 });
 

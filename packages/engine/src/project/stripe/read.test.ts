@@ -115,6 +115,18 @@ describe('readers', () => {
     ]);
   });
 
+  test('an amount that a JSON number cannot hold exactly is unknown, not nearly right', () => {
+    const { fact, warnings } = readCharge({
+      id: 'ch_1',
+      object: 'charge',
+      amount: 2 ** 53,
+      amount_captured: 1.5,
+      amount_refunded: -0,
+    });
+    expect(fact).toMatchObject({ amountMinor: null, amountCapturedMinor: null, amountRefundedMinor: 0 });
+    expect(warnings.map(({ path }) => path)).toEqual(['amount', 'amount_captured']);
+  });
+
   test('references come as ids or expanded, and both give the id', () => {
     const customer = { id: 'cus_9', object: 'customer' };
     const card = { brand: 'Visa', last4: '4242', exp_month: 4, exp_year: 2030 };
