@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -18,52 +19,79 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+/** Milliseconds from a worker's failure to its next try, doubling with every further failure in a row. */
+const FAILED_FIRST_MS = 250;
+const FAILED_MAX_MS = 30_000;
+
 /**
- * Runs a worker until stopped: at once again while it finds work, else after a wake-up or `idleMs`, whichever is first.
- * A failing batch is logged and tried again after a growing pause (250 ms to 30 s); it never ends the loop.
+ * Runs a worker until stopped: at once again while it finds work; else after a wake-up, when something of its own falls
+ * due (`nextDueAt`), or after `idleMs`, whichever is first. A failing batch is logged and tried again after a growing
+ * pause; it never ends the loop.
  */
-export function startLoop(deps: { log: Log }, input: { worker: Worker; idleMs: number }): Loop {
+export function startLoop(deps: { log: Log; clock: Clock }, input: { worker: Worker; idleMs: number }): Loop {
   const { worker, idleMs } = input;
-  let stopped = false;
-  let woken = false;
+  const alarm = new Alarm();
   let failures = 0;
-  let wakeUp: (() => void) | undefined;
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      if (stopped || woken) return resolve();
-      const timer = setTimeout(done, ms);
-      function done(): void {
-        clearTimeout(timer);
-        wakeUp = undefined;
-        resolve();
-      }
-      wakeUp = done;
-    });
 
-  const finished = (async () => {
-    while (!stopped) {
-      woken = false;
-      try {
-        const handled = await worker.runOnce();
-        failures = 0;
-        if (handled === 0) await pause(idleMs);
-      } catch (error) {
-        failures += 1;
-        deps.log.error({ worker: worker.name, failures, err: error }, `${worker.name} failed: ${messageOf(error)}`);
-        await pause(Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
-      }
+  const turn = async (): Promise<void> => {
+    alarm.reset();
+    try {
+      const handled = await worker.runOnce();
+      failures = 0;
+      if (handled === 0) await alarm.wait(await restMs(deps, { worker, idleMs }));
+    } catch (error) {
+      failures += 1;
+      deps.log.error({ worker: worker.name, failures, err: error }, `${worker.name} failed: ${messageOf(error)}`);
+      await alarm.wait(Math.min(FAILED_MAX_MS, FAILED_FIRST_MS * 2 ** Math.min(failures - 1, 10)));
     }
+  };
+  const finished = (async () => {
+    while (!alarm.isStopped) await turn();
   })();
-
   return {
-    wake() {
-      woken = true;
-      wakeUp?.();
-    },
+    wake: () => alarm.ring(),
     async stop() {
-      stopped = true;
-      wakeUp?.();
+      alarm.stop();
       await finished;
     },
   };
+}
+
+async function restMs(deps: { clock: Clock }, input: { worker: Worker; idleMs: number }): Promise<number> {
+  const dueAt = await input.worker.nextDueAt?.();
+  if (!dueAt) return input.idleMs;
+  return Math.min(input.idleMs, Math.max(0, dueAt.getTime() - deps.clock.now().getTime()));
+}
+
+/** A pause that can be cut short; a ring that comes before the pause begins counts for it. */
+class Alarm {
+  isStopped = false;
+  #hasRung = false;
+  #end: (() => void) | undefined;
+
+  reset(): void {
+    this.#hasRung = false;
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.isStopped || this.#hasRung) return resolve();
+      const timer = setTimeout(() => this.#end?.(), ms);
+      this.#end = () => {
+        clearTimeout(timer);
+        this.#end = undefined;
+        resolve();
+      };
+    });
+  }
+
+  ring(): void {
+    this.#hasRung = true;
+    this.#end?.();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.#end?.();
+  }
 }
