@@ -114,6 +114,9 @@ export interface BulkInput extends Target {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type StripeJson = Readonly<Record<string, Json>>;
 
+/** What the API answers for one object. */
+export type StripeObject = StripeJson & { readonly id: string; readonly object: string };
+
 export interface StripeEventJson {
   readonly id: string;
   readonly object: 'event';
@@ -193,40 +196,40 @@ export interface Simulator {
   /** Sends every webhook that is due now and returns when nothing is due any more. */
   drainDeliveries(): Promise<void>;
 
-  createCustomer(input: CustomerInput): Promise<StripeJson>;
+  createCustomer(input: CustomerInput): Promise<StripeObject>;
   updateCustomer(
     input: Who & {
       readonly name?: string;
       readonly newEmail?: string;
       readonly metadata?: Readonly<Record<string, string>>;
     },
-  ): Promise<StripeJson>;
+  ): Promise<StripeObject>;
   deleteCustomer(input: Who): Promise<void>;
-  subscribe(input: SubscribeInput): Promise<StripeJson>;
+  subscribe(input: SubscribeInput): Promise<StripeObject>;
   changePlan(
     input: Who & { readonly price: string; readonly proration?: 'create_prorations' | 'always_invoice' | 'none' },
-  ): Promise<StripeJson>;
-  changeQuantity(input: Who & { readonly quantity: number }): Promise<StripeJson>;
-  cancel(input: CancelInput): Promise<StripeJson>;
-  uncancel(input: Who): Promise<StripeJson>;
+  ): Promise<StripeObject>;
+  changeQuantity(input: Who & { readonly quantity: number }): Promise<StripeObject>;
+  cancel(input: CancelInput): Promise<StripeObject>;
+  uncancel(input: Who): Promise<StripeObject>;
   pause(
     input: Who & { readonly behavior?: 'void' | 'keep_as_draft' | 'mark_uncollectible'; readonly resumesAt?: Date },
-  ): Promise<StripeJson>;
-  resume(input: Who): Promise<StripeJson>;
-  applyCoupon(input: Who & { readonly coupon?: string; readonly promotionCode?: string }): Promise<StripeJson>;
-  removeDiscount(input: Who): Promise<StripeJson>;
-  setTrialEnd(input: Who & { readonly trialEnd: Date | 'now' }): Promise<StripeJson>;
+  ): Promise<StripeObject>;
+  resume(input: Who): Promise<StripeObject>;
+  applyCoupon(input: Who & { readonly coupon?: string; readonly promotionCode?: string }): Promise<StripeObject>;
+  removeDiscount(input: Who): Promise<StripeObject>;
+  setTrialEnd(input: Who & { readonly trialEnd: Date | 'now' }): Promise<StripeObject>;
   failNextPayment(input: FailInput): Promise<void>;
   /** The card works again; the next attempt on Stripe's schedule succeeds. */
   fixPaymentMethod(input: Who): Promise<void>;
   /** The card works again and the open invoice is paid at once, as from its hosted page. Returns the invoice. */
-  payOpenInvoice(input: Who): Promise<StripeJson>;
+  payOpenInvoice(input: Who): Promise<StripeObject>;
   /** The running period ends now: invoice, finalization and payment attempt happen at once. */
-  renewNow(input: Who): Promise<StripeJson>;
-  refund(input: Who & { readonly charge?: string; readonly amountMinor?: number }): Promise<StripeJson>;
-  dispute(input: Who & { readonly charge?: string; readonly reason?: string }): Promise<StripeJson>;
-  closeDispute(input: Target & { readonly dispute: string; readonly outcome: 'won' | 'lost' }): Promise<StripeJson>;
-  chargeOnce(input: Who & { readonly amountMinor: number; readonly currency?: string }): Promise<StripeJson>;
+  renewNow(input: Who): Promise<StripeObject>;
+  refund(input: Who & { readonly charge?: string; readonly amountMinor?: number }): Promise<StripeObject>;
+  dispute(input: Who & { readonly charge?: string; readonly reason?: string }): Promise<StripeObject>;
+  closeDispute(input: Target & { readonly dispute: string; readonly outcome: 'won' | 'lost' }): Promise<StripeObject>;
+  chargeOnce(input: Who & { readonly amountMinor: number; readonly currency?: string }): Promise<StripeObject>;
 
   /** What pressing Connect on the authorize page and exchanging the code would leave behind. */
   connectAccount(input?: { readonly account?: string; readonly livemode?: boolean }): Promise<void>;
@@ -234,7 +237,7 @@ export interface Simulator {
   disconnectAccount(input?: Target): Promise<void>;
   /** A restricted key with these `rak_*` permissions; write includes read. Returns the key. */
   addRestrictedKey(input: Target & { readonly key?: string; readonly permissions: readonly string[] }): string;
-  addCoupon(input: Target & CouponInput): Promise<StripeJson>;
+  addCoupon(input: Target & CouponInput): Promise<StripeObject>;
   setBilling(input: Target & BillingSettings): void;
   setFaults(faults: Partial<Faults>): void;
   /**
@@ -247,7 +250,7 @@ export interface Simulator {
   /** Newest first, as `GET /v1/events` gives them; at most the last 30 days. */
   events(filter?: Target & { readonly type?: string }): readonly StripeEventJson[];
   /** Rendered objects of a kind (`customer`, `subscription`, `invoice`, `price`, `charge`, ...), newest first. */
-  objects(kind: string, target?: Target): readonly StripeJson[];
+  objects(kind: string, target?: Target): readonly StripeObject[];
   deliveries(): readonly DeliveryReport[];
   violations(): readonly Violation[];
   requests(): readonly RequestRecord[];

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { InvoiceItemRow, InvoiceRow, LineRow } from '../store/invoice.ts';
-import type { Metadata } from '../store/customer.ts';
+import type { CustomerRow, Metadata } from '../store/customer.ts';
 import type { SubscriptionRow } from '../store/subscription.ts';
 import { activeDiscounts, amountFor, applyDiscounts, unitAmountIn } from './amount.ts';
 import { spendOnceDiscounts } from './discounts.ts';
@@ -30,11 +30,31 @@ export interface NewInvoice {
 /** A draft. It becomes `open` by `finalize`, by hand or when its hour is over. */
 export function createInvoice(scope: Scope, input: NewInvoice): InvoiceRow {
   const customer = customerOf(scope, input.customer);
+  const row = draft(scope, input, customer);
+  if (row.autoAdvance && row.collectionMethod === 'charge_automatically') row.nextPaymentAttempt = row.finalizesAt;
+  recount(scope, row);
+  scope.state.invoices.add(row);
+  for (const item of scope.state.invoiceItems.inGroup(customer.id)) {
+    if (row.lines.some((line) => line.invoiceItem === item.id)) item.invoice = row.id;
+  }
+  change(
+    scope,
+    { kind: 'customer', row: customer, type: customer.currency === null ? 'customer.updated' : null },
+    () => {
+      customer.currency ??= input.currency;
+    },
+  );
+  announce(scope, 'invoice.created', 'invoice', row);
+  if (row.finalizesAt !== null) scope.world.setTimer(scope.state, 'finalize', row.id, row.finalizesAt);
+  return row;
+}
+
+function draft(scope: Scope, input: NewInvoice, customer: CustomerRow): InvoiceRow {
   const { subscription } = input;
   const own = subscription?.discounts ?? [];
   const discountIds = own.length > 0 ? own : customer.discount === null ? [] : [customer.discount];
   const created = nowS(scope);
-  const row: InvoiceRow = {
+  return {
     id: `in_1${scope.world.chance.text(23)}`,
     created,
     customer: customer.id,
@@ -74,22 +94,6 @@ export function createInvoice(scope: Scope, input: NewInvoice): InvoiceRow {
     postPaymentCreditNotes: 0,
     prePaymentCreditNotes: 0,
   };
-  if (row.autoAdvance && row.collectionMethod === 'charge_automatically') row.nextPaymentAttempt = row.finalizesAt;
-  recount(scope, row);
-  scope.state.invoices.add(row);
-  for (const item of scope.state.invoiceItems.inGroup(customer.id)) {
-    if (row.lines.some((line) => line.invoiceItem === item.id)) item.invoice = row.id;
-  }
-  change(
-    scope,
-    { kind: 'customer', row: customer, type: customer.currency === null ? 'customer.updated' : null },
-    () => {
-      customer.currency ??= input.currency;
-    },
-  );
-  announce(scope, 'invoice.created', 'invoice', row);
-  if (row.finalizesAt !== null) scope.world.setTimer(scope.state, 'finalize', row.id, row.finalizesAt);
-  return row;
 }
 
 /** Totals from the lines; only a draft may change. */

@@ -17,7 +17,7 @@ import {
   type Place,
   ROLES,
 } from './names.ts';
-import { KNOWN_PEOPLE } from './known-people.ts';
+import { knownPeople } from './known-people.ts';
 
 /** How far back the company's life goes. */
 export const HISTORY_DAYS = 550;
@@ -171,7 +171,7 @@ const CAST: readonly (readonly [count: number, make: (chance: Chance, index: num
 /** The same people for the same seed; their times hang on `now`. Ada, Grace and Katherine come first. */
 export function companyPeople(seed: number, now: Date): Person[] {
   const chance = new Chance(seed * 2_654_435_761 + 17);
-  const people = KNOWN_PEOPLE(now);
+  const people = knownPeople(now);
   const taken = new Set(people.map((person) => person.email));
   let index = people.length;
   for (const [count, make] of CAST) {

@@ -1,6 +1,6 @@
 import type { BulkInput } from '../simulator.ts';
 import type { CustomerRow, PaymentMethodRow } from '../store/customer.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
+import type { InvoiceRow, LineRow } from '../store/invoice.ts';
 import type { SubscriptionRow } from '../store/subscription.ts';
 import type { BulkBlock, Row } from '../store/table.ts';
 import type { World } from '../store/world.ts';
@@ -194,25 +194,7 @@ function invoice(plan: Plan, index: number): InvoiceRow {
     currency: 'usd',
     billingReason: index % plan.perSubscription === 0 ? 'subscription_create' : 'subscription_cycle',
     collectionMethod: 'charge_automatically',
-    lines: [
-      {
-        id: `il_${id}`,
-        amount: plan.amount,
-        description: '1 × Pro',
-        periodStart: created,
-        periodEnd: created + MONTH_S,
-        price: plan.price,
-        unitAmount: plan.amount,
-        quantity: 1,
-        isProration: false,
-        isDiscountable: true,
-        subscription: of.id,
-        subscriptionItem: of.items[0]?.id ?? null,
-        invoiceItem: null,
-        discountAmounts: [],
-        metadata: {},
-      },
-    ],
+    lines: [lineOf(plan, of, { id, created })],
     discounts: [],
     subtotal: plan.amount,
     total: plan.amount,
@@ -241,5 +223,25 @@ function invoice(plan: Plan, index: number): InvoiceRow {
     metadata: {},
     postPaymentCreditNotes: 0,
     prePaymentCreditNotes: 0,
+  };
+}
+
+function lineOf(plan: Plan, of: SubscriptionRow, at: { readonly id: string; readonly created: number }): LineRow {
+  return {
+    id: `il_${at.id}`,
+    amount: plan.amount,
+    description: '1 × Pro',
+    periodStart: at.created,
+    periodEnd: at.created + MONTH_S,
+    price: plan.price,
+    unitAmount: plan.amount,
+    quantity: 1,
+    isProration: false,
+    isDiscountable: true,
+    subscription: of.id,
+    subscriptionItem: of.items[0]?.id ?? null,
+    invoiceItem: null,
+    discountAmounts: [],
+    metadata: {},
   };
 }

@@ -3,7 +3,7 @@ import type { Scope } from '../billing/scope.ts';
 import { renderEvent } from '../render/event.ts';
 import { isKind, type KindName, render, renderAll, type RowOf } from '../render/render.ts';
 import { EVENTS_KEPT_S } from '../routes/events.ts';
-import type { DeliveryReport, StripeEventJson, StripeJson, Target } from '../simulator.ts';
+import type { DeliveryReport, StripeEventJson, StripeObject, Target } from '../simulator.ts';
 import type { World } from '../store/world.ts';
 import { scopeFor } from './find.ts';
 
@@ -11,12 +11,12 @@ import { scopeFor } from './find.ts';
 export function shown<K extends KindName>(
   done: { readonly scope: Scope; readonly row: RowOf<K> },
   kind: K,
-): StripeJson {
+): StripeObject {
   const version = done.scope.world.account(done.scope.state.account).apiVersion;
   return asJson(render(viewOf(done.scope, version), kind, done.row));
 }
 
-export function objects(world: World, kind: string, target?: Target): StripeJson[] {
+export function objects(world: World, kind: string, target?: Target): StripeObject[] {
   if (!isKind(kind)) throw new Error(`the simulator has no objects of kind ${kind}`);
   const scope = scopeFor(world, target);
   return renderAll(viewOf(scope, world.account(scope.state.account).apiVersion), kind).map(asJson);
@@ -47,6 +47,6 @@ export function deliveries(world: World): DeliveryReport[] {
 }
 
 /** Renderers build plain JSON; a copy, so that nobody holds the simulator's own rows. */
-function asJson(out: Record<string, unknown>): StripeJson {
-  return JSON.parse(JSON.stringify(out)) as StripeJson;
+function asJson(out: Record<string, unknown>): StripeObject {
+  return JSON.parse(JSON.stringify(out)) as StripeObject;
 }

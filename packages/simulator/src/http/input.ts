@@ -36,8 +36,8 @@ export class Input {
   text(name: string): string | undefined {
     const value = this.fields[name];
     if (value === undefined || value === '') return undefined;
-    if (typeof value === 'object') throw invalid(`Invalid string: ${JSON.stringify(value)}`, this.param(name));
-    return String(value);
+    if (typeof value !== 'string') throw invalid(`Invalid string: ${JSON.stringify(value)}`, this.param(name));
+    return value;
   }
 
   /** undefined: not given; null: cleared. */

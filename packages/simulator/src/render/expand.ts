@@ -34,14 +34,15 @@ const FIELD_KINDS: Readonly<Record<string, KindName>> = {
 /** Objects that Stripe never expands here but names as expandable. */
 const OPAQUE = new Set(['balance_transaction', 'application', 'on_behalf_of', 'test_clock', 'account']);
 
-/** Deepest path that Stripe follows. Source: docs.stripe.com/expand. */
+/** Deepest path that Stripe follows, a list's `data` counted: `data.items.data.price.product` is refused. */
 const LEVELS_MAX = 4;
 
 /** Replaces ids by objects along each path, and adds what is only given on request. Changes `body` in place. */
 export function expand(view: View, body: Out, paths: readonly string[]): Out {
   for (const path of paths) {
     const parts = path.split('.');
-    if (parts.length > LEVELS_MAX) throw invalid('You cannot expand more than 4 levels of a property.', 'expand');
+    if (parts.length > LEVELS_MAX)
+      throw invalid(`You cannot expand more than 4 levels of a property. Property: ${path}`, 'expand');
     follow(view, body, parts, path);
   }
   return body;

@@ -108,6 +108,7 @@ function links(view: View, row: InvoiceRow): Out {
     pre_payment_credit_notes_amount: row.prePaymentCreditNotes,
     ...when(!shape.since('basil'), () => ({ quote: null })),
     receipt_number: null,
+    ...when(shape.since('slimLists') && !shape.since('invoice2024'), () => ({ rendering_options: null })),
     ...when(shape.since('invoice2024'), () => ({ rendering: null, shipping_cost: null, shipping_details: null })),
   };
 }

@@ -117,7 +117,7 @@ export function renderCharge(view: View, row: ChargeRow): Out {
     payment_intent: row.paymentIntent,
     payment_method: row.paymentMethod,
     payment_method_details: { card: cardDetails(view, row), type: 'card' },
-    ...when(shape.since('slimLists'), () => ({ radar_options: {} })),
+    ...when(shape.since('invoice2024'), () => ({ radar_options: {} })),
     receipt_email: row.receiptEmail,
     receipt_number: null,
     receipt_url: row.status === 'succeeded' ? `https://pay.stripe.com/receipts/${view.account.id}/${row.id}` : null,

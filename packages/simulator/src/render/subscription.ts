@@ -1,4 +1,4 @@
-import type { ItemRow, ScheduleRow, SubscriptionRow } from '../store/subscription.ts';
+import type { ItemRow, SchedulePhase, ScheduleRow, SubscriptionRow } from '../store/subscription.ts';
 import { renderPlan, renderPrice } from './catalogue.ts';
 import { renderDiscount } from './discount.ts';
 import { list, type Out, type View, when } from './view.ts';
@@ -136,8 +136,8 @@ function statusDetails(row: SubscriptionRow): Out {
   };
 }
 
-export function renderSchedule(view: View, row: ScheduleRow): Out {
-  const phases = row.phases.map((phase) => ({
+function renderPhase(phase: SchedulePhase): Out {
+  return {
     add_invoice_items: [],
     application_fee_percent: null,
     billing_cycle_anchor: null,
@@ -162,7 +162,10 @@ export function renderSchedule(view: View, row: ScheduleRow): Out {
     start_date: phase.startDate,
     transfer_data: null,
     trial_end: null,
-  }));
+  };
+}
+
+export function renderSchedule(view: View, row: ScheduleRow): Out {
   return {
     id: row.id,
     object: 'subscription_schedule',
@@ -188,7 +191,7 @@ export function renderSchedule(view: View, row: ScheduleRow): Out {
     end_behavior: row.endBehavior,
     livemode: view.state.livemode,
     metadata: row.metadata,
-    phases,
+    phases: row.phases.map(renderPhase),
     released_at: row.releasedAt,
     released_subscription: row.releasedSubscription,
     renewal_interval: null,
