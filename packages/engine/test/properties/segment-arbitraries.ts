@@ -195,7 +195,7 @@ const anyLeaf: fc.Arbitrary<FilterLeaf> = fc.oneof(
 const children = (node: fc.Arbitrary<FilterNode>): fc.Arbitrary<FilterNode[]> =>
   fc.oneof(
     { weight: 12, arbitrary: fc.array(node, { minLength: 1, maxLength: 3 }) },
-    { weight: 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.constant<FilterNode[]>([]) },
   );
 
 export const anyNode: fc.Arbitrary<FilterNode> = fc.letrec<{ node: FilterNode }>((tie) => ({
