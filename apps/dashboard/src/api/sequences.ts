@@ -9,6 +9,12 @@ import type {
   SequenceGallery,
   SequenceList,
   SequenceRow,
+  SuppressionRow,
+  TeamDestination,
+  TeamDestinationBody,
+  WebhookEndpoint,
+  WebhookEndpointBody,
+  WebhookEndpointMade,
 } from '@growthos/contracts/http/sequences.ts';
 import type { SequenceDefinition } from '@growthos/contracts/sequence/definition.ts';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -142,3 +148,54 @@ export const useTestSend = () =>
     mutationFn: (body: { definition: SequenceDefinition; stepId: string; contactId: string | null; to: string }) =>
       post<{ messageId: string; isCaptured: boolean }>('/api/sequences/test-send', body),
   });
+
+type TeamDestinationView = (typeof TeamDestination)['_output'];
+type WebhookEndpointView = (typeof WebhookEndpoint)['_output'];
+
+export function useTeamDestinations() {
+  return useQuery({
+    queryKey: ['team-destinations'],
+    queryFn: ({ signal }) => api<{ rows: TeamDestinationView[] }>('/api/sequences/team-destinations', { signal }),
+  });
+}
+
+export function useWebhookEndpoints() {
+  return useQuery({
+    queryKey: ['webhook-endpoints'],
+    queryFn: ({ signal }) => api<{ rows: WebhookEndpointView[] }>('/api/sequences/webhook-endpoints', { signal }),
+  });
+}
+
+export function useSuppressions() {
+  return useQuery({
+    queryKey: ['suppressions'],
+    queryFn: ({ signal }) =>
+      api<{ rows: (typeof SuppressionRow)['_output'][] }>('/api/sequences/suppressions', { signal }),
+  });
+}
+
+function useListChange<Input, Output>(key: string, call: (input: Input) => Promise<Output>) {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: call, onSettled: () => client.invalidateQueries({ queryKey: [key] }) });
+}
+
+export const useAddDestination = () =>
+  useListChange('team-destinations', (body: (typeof TeamDestinationBody)['_output']) =>
+    post<TeamDestinationView>('/api/sequences/team-destinations', body),
+  );
+export const useRemoveDestination = () =>
+  useListChange('team-destinations', (id: string) =>
+    api(`/api/sequences/team-destinations/${id}`, { method: 'DELETE' }),
+  );
+export const useAddEndpoint = () =>
+  useListChange('webhook-endpoints', (body: (typeof WebhookEndpointBody)['_output']) =>
+    post<(typeof WebhookEndpointMade)['_output']>('/api/sequences/webhook-endpoints', body),
+  );
+export const useRemoveEndpoint = () =>
+  useListChange('webhook-endpoints', (id: string) =>
+    api(`/api/sequences/webhook-endpoints/${id}`, { method: 'DELETE' }),
+  );
+export const useLiftSuppression = () =>
+  useListChange('suppressions', (address: string) =>
+    api(`/api/sequences/suppressions/${encodeURIComponent(address)}`, { method: 'DELETE' }),
+  );
