@@ -3,7 +3,7 @@
  * A case has `before` and `after` (subscriptions in short form), `had_positive_mrr_before` and `expected`.
  * Prints each field that differs, then `N passed, N failed`; exits 1 on a failure or an unreadable file.
  */
-import { checkPlanChangeCase } from '#project/billing/cases/plan-change-case.ts';
+import { checkPlanChangeCase } from '#project/index.ts';
 import { runCaseFiles } from './run-case-files.ts';
 
 process.exitCode = runCaseFiles({

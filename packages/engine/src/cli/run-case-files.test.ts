@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { checkBillingCase } from '#project/billing/cases/billing-case.ts';
+import { checkBillingCase } from '#project/index.ts';
 import { runCaseFiles } from './run-case-files.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 /** Runs every case of every file and reports. Returns the exit code: 0 only if all files were readable and all passed. */
 import { readFileSync } from 'node:fs';
-import { type CaseRecord, CaseFormatError, type Mismatch } from '#project/billing/cases/case-file.ts';
+import { type CaseRecord, CaseFormatError, type Mismatch } from '#project/index.ts';
 
 interface CaseRun {
   readonly command: string;

@@ -25,8 +25,14 @@ export interface DiscountRef {
   readonly discount: DiscountFact | null;
 }
 
+/** Versions before 2020-08-27 give discounts no id; then it is made of who has it and of the coupon, which was unique. */
 export function readDiscount(raw: unknown): ReadResult<DiscountFact> {
-  return readAs(raw, { objects: ['discount'], read: discountFact });
+  const how = { objects: ['discount'], read: discountFact };
+  if (!isRecord(raw) || (raw['id'] !== undefined && raw['id'] !== null)) return readAs(raw, how);
+  const { fact } = readAs({ ...raw, id: 'without' }, how);
+  const holderId = fact?.subscriptionId ?? fact?.customerId ?? null;
+  if (fact === null || holderId === null || fact.couponId === null) return readAs(raw, how);
+  return readAs({ ...raw, id: `${holderId}/${fact.couponId}` }, how);
 }
 
 export function discountFact(source: RawObject, id: string): DiscountFact {
