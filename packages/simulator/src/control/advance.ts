@@ -17,7 +17,6 @@ export function advanceState(world: World, untilMs: number): void {
   }
   world.clock.moveTo(untilMs);
   forget(world);
-  world.onChange();
 }
 
 /** State and webhooks in step: what a second brings is delivered, retries included, before the next one comes. */

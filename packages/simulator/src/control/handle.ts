@@ -52,6 +52,7 @@ function timeActions(
       const mode = by.deliver ?? (options.deliver === 'auto' ? 'along' : 'after');
       if (mode === 'along') await advanceAlong(world, untilMs);
       else advanceState(world, untilMs);
+      world.onChange();
     },
     drainDeliveries: () => deliverDue(world),
   };

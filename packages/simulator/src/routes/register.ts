@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts';
 import { invoiceItemRoutes } from './invoice-items.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { type OAuthOptions, oauthRoutes } from './oauth.ts';
+import { pageRoutes } from './page.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { chargeRoutes, paymentIntentRoutes } from './payments.ts';
 import { priceRoutes } from './prices.ts';
@@ -53,4 +54,5 @@ export function registerRoutes(deps: RouteDeps, options: OAuthOptions): void {
   }
   oauthRoutes(deps.app, deps.world, options);
   controlRoutes(deps.app, deps.world, deps.actions);
+  pageRoutes(deps.app, deps.world, deps.actions);
 }

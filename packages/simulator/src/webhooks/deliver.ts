@@ -23,8 +23,21 @@ const TEST_RETRY_S = [10 * MINUTE_S, HOUR_S, 3 * HOUR_S];
 /** Rounds of one drain before it says that a receiver keeps making work. */
 const ROUNDS_MAX = 1_000;
 
+/** One run at a time in each world: two would send the same delivery twice. */
+const lines = new WeakMap<World, Promise<void>>();
+
 /** Until nothing is due at this instant. What fails is due later and is left for then. */
-export async function deliverDue(world: World): Promise<void> {
+export function deliverDue(world: World): Promise<void> {
+  const before = lines.get(world) ?? Promise.resolve();
+  const run = before.then(() => deliverRounds(world));
+  lines.set(
+    world,
+    run.catch(() => {}),
+  );
+  return run;
+}
+
+async function deliverRounds(world: World): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const nowS = world.clock.nowS();
     const due = world.deliveries.filter((row) => row.status === 'pending' && (row.nextAttemptS ?? 0) <= nowS);
