@@ -276,6 +276,16 @@ export const TestSendResult = z.object({ messageId: z.string(), isCaptured: z.bo
 
 /** GET and PUT /api/sequences/sending-rules */
 export const SendingRules = z.object({
+  /** Empty: the workspace's name. */
+  fromName: z.string().trim().max(120).default(''),
+  fromEmail: z.email().nullable().default(null).describe('null: the address of the server (MAIL_FROM)'),
+  replyTo: z.email().nullable().default(null),
+  /** Shown under every marketing e-mail, as the law of many countries asks. */
+  postalAddress: z.string().trim().max(500).default(''),
+  /** Where internal notifications go; empty: to the founder. */
+  teamEmail: z.email().nullable().default(null),
+  /** No message leaves: sequences run, and show what they would have sent. */
+  isDryRun: z.boolean().default(false),
   founderName: z.string().trim().max(120).nullable().default(null),
   founderEmail: z.email().nullable().default(null),
   /** A Payment Link or pricing page: a promotion code is added to it. */

@@ -1,12 +1,13 @@
+import type { Condition } from '@growthos/contracts/sequence/condition.ts';
 import type { SequenceTemplate } from './index.ts';
 
-const stillGone = {
+const stillGone: Condition = {
   kind: 'contact',
   filter: {
     version: 1,
     where: { op: 'text', property: 'billing_status', is: 'is', values: ['canceled', 'none', 'incomplete_expired'] },
   },
-} as const;
+};
 
 /** Who left is asked why and, a week later, invited back; whose payment failed is only helped to come back. */
 export const CANCELLATION_WIN_BACK: SequenceTemplate = {
@@ -20,12 +21,12 @@ export const CANCELLATION_WIN_BACK: SequenceTemplate = {
       kind: 'event',
       type: 'subscription_canceled',
       where: [{ field: 'never_paid', op: 'is_not', value: true }],
-      contact: stillGone as never,
+      contact: stillGone,
     },
     reentry: { rule: 'once_per', field: 'subscription_id' },
     exits: {
       goals: [{ type: 'subscription_created' }, { type: 'subscription_reactivated' }],
-      keepWhile: stillGone as never,
+      keepWhile: stillGone,
     },
     category: 'marketing',
     priority: 40,

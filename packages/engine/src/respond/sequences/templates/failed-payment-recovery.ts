@@ -1,24 +1,5 @@
+import { HARD_DECLINE_CODES } from '@growthos/contracts/sequence/decline-codes.ts';
 import type { SequenceTemplate } from './index.ts';
-
-/**
- * Codes after which the same card will not work again: Stripe does not retry them, so neither do we wait for a retry.
- * Source: Stripe's "Decline codes" and "Smart Retries" (hard declines).
- */
-export const HARD_DECLINE_CODES = [
-  'expired_card',
-  'incorrect_number',
-  'invalid_account',
-  'invalid_number',
-  'lost_card',
-  'new_account_information_available',
-  'pickup_card',
-  'restricted_card',
-  'revocation_of_all_authorizations',
-  'revocation_of_authorization',
-  'stolen_card',
-  'stop_payment_order',
-  'transaction_not_allowed',
-];
 
 /** Follows Stripe's own retries: nobody is written to while a retry that may simply work is still to come. */
 export const FAILED_PAYMENT_RECOVERY: SequenceTemplate = {
@@ -108,7 +89,7 @@ Is there anything that I can do to make it easier? Just reply, this comes straig
             name: 'Tell the founder',
             kind: 'notify_team',
             title:
-              '{{ contact.name | default: contact.email | default: "A customer" }} still has not paid {{ payload.amount_minor | money: payload.currency }}',
+              '{{ contact.display_name }} still has not paid {{ payload.amount_minor | money: payload.currency }}',
             text: `The payment of {{ payload.amount_minor | money: payload.currency }} still fails{% if decline.words %} ({{ decline.words }}){% endif %}. They were told in the app and by e-mail.{% if contact.mrr %} They are worth {{ contact.mrr | money: contact.mrr_currency }} a month.{% endif %} A call may help.
 
 {{ links.contact }}`,

@@ -1,6 +1,7 @@
+import type { Condition } from '@growthos/contracts/sequence/condition.ts';
 import type { SequenceTemplate } from './index.ts';
 
-const stillTrialing = {
+const stillTrialing: Condition = {
   kind: 'contact',
   filter: {
     version: 1,
@@ -12,7 +13,7 @@ const stillTrialing = {
       ],
     },
   },
-} as const;
+};
 
 /** Starts by the date itself: Stripe's own notice comes at once for short trials, and doesn't follow a trial that moves. */
 export const TRIAL_EXPIRY: SequenceTemplate = {
@@ -26,7 +27,7 @@ export const TRIAL_EXPIRY: SequenceTemplate = {
       kind: 'date',
       property: 'trial_end_date',
       offset: { days: -3 },
-      contact: stillTrialing as never,
+      contact: stillTrialing,
     },
     reentry: { rule: 'once_per', field: 'date' },
     exits: {
@@ -39,7 +40,7 @@ export const TRIAL_EXPIRY: SequenceTemplate = {
           isSuccess: false,
         },
       ],
-      keepWhile: stillTrialing as never,
+      keepWhile: stillTrialing,
     },
     category: 'product',
     priority: 70,
