@@ -268,7 +268,7 @@ test('the old shape of a plan change (plan at the top, no items) is read as well
   });
   await apply(
     event('customer.subscription.updated', pro, {
-      previous: { plan: { id: 'starter', object: 'plan', amount: 2900, product: 'prod_starter' } },
+      previous: { plan: { id: 'starter', amount: 2900, product: 'prod_starter' } },
     }),
   );
   expect((await told('subscription_updated')).map((e) => e.data)).toMatchObject([

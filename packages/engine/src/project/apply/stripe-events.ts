@@ -195,67 +195,64 @@ function reasonsOf(input: {
   return reasons;
 }
 
-async function newEvents(
-  deps: ApplyDeps,
-  input: {
-    tx: Tx;
-    scope: AccountScope;
-    told: readonly ToldEvent[];
-    changes: ReadonlyMap<string, ObjectChange>;
-    customerOf: ReadonlyMap<string, string>;
-    customers: ReadonlyMap<string, ResolvedCustomer>;
-    rules: WorkspaceRules;
-  },
-): Promise<NewBusEvent[]> {
-  const { tx, scope, told, changes, customerOf, rules } = input;
-  const catalogue = await loadCatalogue(tx, {
-    workspaceId: scope.workspaceId,
-    objects: told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact])),
-  });
+interface Applied {
+  readonly tx: Tx;
+  readonly scope: AccountScope;
+  readonly told: readonly ToldEvent[];
+  readonly changes: ReadonlyMap<string, ObjectChange>;
+  readonly customerOf: ReadonlyMap<string, string>;
+  readonly customers: ReadonlyMap<string, ResolvedCustomer>;
+  readonly rules: WorkspaceRules;
+}
+
+async function newEvents(deps: ApplyDeps, input: Applied): Promise<NewBusEvent[]> {
+  const { tx, scope, told, customerOf, rules } = input;
+  const facts = told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact]));
+  const catalogue = await loadCatalogue(tx, { workspaceId: scope.workspaceId, objects: facts });
+  const billingAt = (asOf: Date) =>
+    billingContext({ customers: [], subscriptions: [], ...catalogue, settings: rules.billing, asOf });
   const failedCharges = await findFailedCharges(tx, { scope, told });
   const owners = await contactsOfCustomers(tx, {
     workspaceId: scope.workspaceId,
     customers: [...new Set(customerOf.values())].map((customerId) => `${scope.stripeAccount}/${customerId}`),
   });
-  const events: NewBusEvent[] = [];
-  for (const one of told) {
+  const events = told.flatMap((one) => {
     const customerId = customerOf.get(one.event.eventId) ?? null;
-    const contactId = owners.get(`${scope.stripeAccount}/${customerId}`) ?? null;
-    const stripeEvent = { id: one.event.eventId, type: one.event.type, createdS: one.event.createdS };
-    const billing = billingContext({
-      customers: [],
-      subscriptions: [],
-      ...catalogue,
-      settings: rules.billing,
-      asOf: fromEpochS(one.event.createdS),
-    });
-    const context: EventContext = { scope, contactId, customerId, billing, stripeEvent };
-    const resolved = customerId === null ? undefined : input.customers.get(customerId);
-    if (resolved?.isNewLink && customerId !== null)
-      events.push({ ...linked(context, { customerId, resolved }), time: deps.clock.now() });
-    if (one.telling === null) continue;
-    const stored = changes.get(objectKey(one.telling.type, one.telling.id))?.after;
-    if (stored) {
-      const failedCharge = failedCharges.get(one.telling.id) ?? null;
-      events.push(...eventsOf(context, { telling: one.telling, previous: one.previous, stored, failedCharge }));
-    }
-  }
-  await noteChargesWithoutInvoice(deps, { tx, scope, told });
-  events.push(
-    ...(await reactivations(tx, {
+    const context: EventContext = {
       scope,
-      told,
-      owners,
-      billing: billingContext({
-        customers: [],
-        subscriptions: [],
-        ...catalogue,
-        settings: rules.billing,
-        asOf: deps.clock.now(),
-      }),
-    })),
-  );
-  return events;
+      contactId: owners.get(`${scope.stripeAccount}/${customerId}`) ?? null,
+      customerId,
+      billing: billingAt(fromEpochS(one.event.createdS)),
+      stripeEvent: { id: one.event.eventId, type: one.event.type, createdS: one.event.createdS },
+    };
+    return eventsOfOne(deps, { context, one, applied: input, failedCharges });
+  });
+  await noteChargesWithoutInvoice(deps, { tx, scope, told });
+  return [...events, ...(await reactivations(tx, { scope, told, owners, billing: billingAt(deps.clock.now()) }))];
+}
+
+function eventsOfOne(
+  deps: ApplyDeps,
+  input: {
+    context: EventContext;
+    one: ToldEvent;
+    applied: Applied;
+    failedCharges: Awaited<ReturnType<typeof findFailedCharges>>;
+  },
+): NewBusEvent[] {
+  const { context, one, applied, failedCharges } = input;
+  const { customerId } = context;
+  const resolved = customerId === null ? undefined : applied.customers.get(customerId);
+  const events: NewBusEvent[] = [];
+  if (resolved?.isNewLink && customerId !== null) {
+    events.push({ ...linked(context, { customerId, resolved }), time: deps.clock.now() });
+  }
+  if (one.telling === null) return events;
+  const { telling } = one;
+  const stored = applied.changes.get(objectKey(telling.type, telling.id))?.after;
+  if (!stored) return events;
+  const failedCharge = failedCharges.get(telling.id) ?? null;
+  return [...events, ...eventsOf(context, { telling, previous: one.previous, stored, failedCharge })];
 }
 
 function linked(context: EventContext, input: { customerId: string; resolved: ResolvedCustomer }): NewBusEvent {

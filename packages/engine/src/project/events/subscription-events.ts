@@ -7,12 +7,12 @@ import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingContext } from '../billing/context.ts';
 import { planChange } from '../billing/plan-change.ts';
 import { subscriptionMrr } from '../billing/mrr.ts';
-import { cancellation, latestPeriodEnd } from '../billing/status.ts';
+import { cancellation, isOver, latestPeriodEnd } from '../billing/status.ts';
 import { cancelReason } from '../contact-billing/contact-values.ts';
 import type { Telling } from '../objects/telling.ts';
+import { readSubscriptionChange, type SubscriptionChange as Told } from '../stripe/changes.ts';
 import type { SubscriptionFact } from '../stripe/subscription.ts';
 import { billingEvent, contractMrrMinor, type EventContext, iso, isoOrNull, planView } from './event-context.ts';
-import { previousSubscription } from './previous-subscription.ts';
 
 export function subscriptionEvents(
   context: EventContext,
@@ -24,7 +24,7 @@ export function subscriptionEvents(
       return [created(context, told), ...(told.status === 'trialing' ? [trialStarted(context, told)] : [])];
     case 'customer.subscription.updated':
     case 'customer.subscription.pending_update_applied':
-      return updated(context, { told, before: previousSubscription(input.telling.object, input.telling.previous) });
+      return updated(context, input.telling);
     case 'customer.subscription.deleted':
       return ended(context, told);
     case 'customer.subscription.trial_will_end':
@@ -53,54 +53,44 @@ function created(context: EventContext, told: SubscriptionFact): NewBusEvent {
   });
 }
 
-function updated(
-  context: EventContext,
-  input: { told: SubscriptionFact; before: SubscriptionFact | null },
-): NewBusEvent[] {
-  const { told, before } = input;
-  if (before === null) return [];
+function updated(context: EventContext, telling: Telling): NewBusEvent[] {
+  if (telling.previous === null) return [];
+  const change = readSubscriptionChange({ data: { object: telling.object, previous_attributes: telling.previous } });
+  if (change === null) return [];
   return [
-    ...statusChanges(context, { told, before }),
-    ...pauseChanges(context, { told, before }),
-    ...scheduleChanges(context, { told, before }),
-    ...contentChanges(context, { told, before }),
+    ...statusChanges(context, change),
+    ...pauseChanges(context, change),
+    ...scheduleChanges(context, change),
+    ...contentChanges(context, change),
   ];
 }
 
-interface Change {
-  readonly told: SubscriptionFact;
-  readonly before: SubscriptionFact;
-}
-
-function statusChanges(context: EventContext, { told, before }: Change): NewBusEvent[] {
-  if (told.status === before.status) return [];
-  if (told.status === 'canceled' || told.status === 'incomplete_expired') return ended(context, told);
+function statusChanges(context: EventContext, { after: told, changes }: Told): NewBusEvent[] {
+  if (changes.status === null) return [];
+  if (isOver(told)) return ended(context, told);
   if (told.status === 'trialing') return [trialStarted(context, told)];
-  if (before.status !== 'trialing') return [];
+  if (changes.status.before !== 'trialing') return [];
   return told.status === 'active' ? [trialConverted(context, told)] : [trialExpired(context, told)];
 }
 
-function pauseChanges(context: EventContext, { told, before }: Change): NewBusEvent[] {
-  const [was, is] = [before.pauseCollection !== null, told.pauseCollection !== null];
-  if (was === is) return [];
-  return [is ? paused(context, { told, how: 'collection' }) : resumed(context, { told, how: 'collection' })];
+function pauseChanges(context: EventContext, { after: told, changes }: Told): NewBusEvent[] {
+  if (changes.pause === null) return [];
+  return changes.pause === 'paused'
+    ? [paused(context, { told, how: 'collection' })]
+    : [resumed(context, { told, how: 'collection' })];
 }
 
-function scheduleChanges(context: EventContext, { told, before }: Change): NewBusEvent[] {
-  const isOver = told.status === 'canceled' || told.status === 'incomplete_expired';
-  const [was, is] = [isScheduled(before), isScheduled(told)];
-  const changes: NewBusEvent[] = [];
-  if (!isOver && was !== is)
-    changes.push(changed(context, { told, before, change: is ? 'cancel_scheduled' : 'cancel_reverted' }));
-  const isExtended =
-    told.status === 'trialing' && before.status === 'trialing' && (told.trialEndS ?? 0) > (before.trialEndS ?? 0);
-  if (isExtended) changes.push(changed(context, { told, before, change: 'trial_extended' }));
-  return changes;
-}
-
-/** Both encodings: Stripe's flag, and the customer portal's date. */
-function isScheduled(subscription: SubscriptionFact): boolean {
-  return subscription.isCancelAtPeriodEnd || subscription.cancelAtS !== null;
+function scheduleChanges(context: EventContext, { before, after: told, changes }: Told): NewBusEvent[] {
+  const events: NewBusEvent[] = [];
+  if (changes.cancel !== null && !isOver(told)) {
+    const change = changes.cancel === 'scheduled' ? 'cancel_scheduled' : 'cancel_reverted';
+    events.push(changed(context, { told, before, change }));
+  }
+  const isTrial = told.status === 'trialing' && before.status === 'trialing';
+  if (isTrial && (changes.trialEnd?.afterS ?? 0) > (changes.trialEnd?.beforeS ?? Number.POSITIVE_INFINITY)) {
+    events.push(changed(context, { told, before, change: 'trial_extended' }));
+  }
+  return events;
 }
 
 const CONTENT_CHANGES = {
@@ -113,7 +103,7 @@ const CONTENT_CHANGES = {
 } as const;
 
 /** What the subscription consists of, with status, pause and schedule held still: those are told apart. */
-function contentChanges(context: EventContext, { told, before }: Change): NewBusEvent[] {
+function contentChanges(context: EventContext, { after: told, before }: Told): NewBusEvent[] {
   const still = {
     status: told.status,
     pauseCollection: told.pauseCollection,
@@ -142,7 +132,10 @@ function contentChanges(context: EventContext, { told, before }: Change): NewBus
 
 type SubscriptionChange = Parameters<typeof billingEvent<'subscription_updated'>>[1]['data']['change'];
 
-function changed(context: EventContext, input: Change & { change: SubscriptionChange }): NewBusEvent {
+function changed(
+  context: EventContext,
+  input: { told: SubscriptionFact; before: SubscriptionFact; change: SubscriptionChange },
+): NewBusEvent {
   const { told, before, change } = input;
   const [mrrBefore, mrrAfter] = [mrrMinor(context.billing, before), mrrMinor(context.billing, told)];
   const isSameCurrency = before.currency === told.currency;
