@@ -166,6 +166,8 @@ export interface SimulatorKeys {
   /** The demo company's secret keys: for tests that act as the company, never for the engine. */
   readonly companyTest: string;
   readonly companyLive: string;
+  /** The same as `companyTest`, in the shape that `stripe trigger --api-key` accepts. */
+  readonly companyCli: string;
   /** The demo company's restricted keys: every read the engine needs; the second may also manage webhook endpoints. */
   readonly companyRestricted: string;
   readonly companyRestrictedWithWebhooks: string;

@@ -2,13 +2,12 @@ import { invalid, missing } from '../errors.ts';
 import type { Metadata, PaymentMethodRow } from '../store/customer.ts';
 import type { PaymentIntentRow } from '../store/payment.ts';
 import { methodOf } from './customers.ts';
-import { cardFault, chargeIntent } from './payments.ts';
 import { recover } from './collect.ts';
-import { settleInvoice } from './payments.ts';
+import { cardFault, chargeIntent, settleInvoice } from './payments.ts';
 import { announce, change } from './record.ts';
 import { openDispute } from './refunds.ts';
 import { nowS, type Scope } from './scope.ts';
-import { isTestCardToken, newCard } from './test-cards.ts';
+import { DISPUTED, isTestCardToken, newCard } from './test-cards.ts';
 
 export interface NewPaymentIntent {
   readonly amount: number;
@@ -90,10 +89,9 @@ export function confirmPaymentIntent(scope: Scope, row: PaymentIntentRow, method
     settleInvoice(scope, invoice);
     recover(scope, invoice);
   }
-  if (method.last4 === '0259' && row.latestCharge !== null) {
-    const charge = scope.state.charges.get(row.latestCharge);
-    if (charge) openDispute(scope, { charge, reason: 'fraudulent' });
-  }
+  const reason = DISPUTED[method.last4];
+  const charge = row.latestCharge === null ? undefined : scope.state.charges.get(row.latestCharge);
+  if (reason !== undefined && charge) openDispute(scope, { charge, reason });
 }
 
 export function capturePaymentIntent(scope: Scope, row: PaymentIntentRow): void {

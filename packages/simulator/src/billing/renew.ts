@@ -36,7 +36,13 @@ export function endPeriod(
   if (how.collectAtOnce && invoice.status === 'draft' && invoice.autoAdvance) collect(scope, invoice);
 }
 
-function endTrialWithoutMethod(scope: Scope, row: SubscriptionRow): void {
+/** A trial that is to end otherwise than with an invoice, because there is no card. */
+export function hasTrialWithoutMethod(scope: Scope, row: SubscriptionRow): boolean {
+  const isTrial = row.status === 'trialing' && row.trialEndBehavior !== 'create_invoice';
+  return isTrial && methodFor(scope, customerOf(scope, row.customer), row) === null;
+}
+
+export function endTrialWithoutMethod(scope: Scope, row: SubscriptionRow): void {
   if (row.trialEndBehavior === 'cancel') {
     cancelNow(scope, row, { reason: 'payment_failed' });
     return;

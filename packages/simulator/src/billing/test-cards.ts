@@ -27,6 +27,8 @@ const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   de: { brand: 'visa', last4: '0016', country: 'DE' },
   bypasspending: { brand: 'visa', last4: '0077' },
   createdispute: { brand: 'visa', last4: '0259' },
+  createdisputeproductnotreceived: { brand: 'visa', last4: '2685' },
+  createdisputeinquiry: { brand: 'visa', last4: '1976' },
   chargecustomerfail: { brand: 'visa', last4: '0341', declineCode: 'generic_decline' },
   chargedeclined: { brand: 'visa', last4: '0002', attachDeclineCode: 'generic_decline' },
   visa_chargedeclined: { brand: 'visa', last4: '0002', attachDeclineCode: 'generic_decline' },
@@ -37,6 +39,13 @@ const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   chargedeclinedfraudulent: { brand: 'visa', last4: '0019', attachDeclineCode: 'fraudulent' },
   authenticationrequired: { brand: 'visa', last4: '3184', needsAuthentication: true },
   threedsecure2required: { brand: 'visa', last4: '3220', needsAuthentication: true },
+};
+
+/** Charging them succeeds and is disputed at once, for this reason. Source: docs.stripe.com/testing. */
+export const DISPUTED: Readonly<Record<string, string>> = {
+  '0259': 'fraudulent',
+  '2685': 'product_not_received',
+  '1976': 'fraudulent',
 };
 
 const BY_NUMBER: Readonly<Record<string, string>> = {
@@ -50,6 +59,9 @@ const BY_NUMBER: Readonly<Record<string, string>> = {
   '4000000000000259': 'createdispute',
   '4000000000000077': 'bypasspending',
   '4000002500003155': 'authenticationrequired',
+  '4000000000003220': 'threedsecure2required',
+  '4000000000002685': 'createdisputeproductnotreceived',
+  '4000000000001976': 'createdisputeinquiry',
 };
 
 export function isTestCardToken(token: string): boolean {

@@ -14,6 +14,7 @@ import { type DiscountInput, redeem, removeDiscount } from './discounts.ts';
 import { createInvoice, periodLines } from './invoices.ts';
 import { nextBoundary } from './period.ts';
 import { announce, change } from './record.ts';
+import { endTrialWithoutMethod, hasTrialWithoutMethod } from './renew.ts';
 import { nowS, priceOf, type Scope } from './scope.ts';
 import { commonInterval } from './subscribe.ts';
 import { scheduleTrial } from './trials.ts';
@@ -48,6 +49,11 @@ export interface SubscriptionChange {
 export function updateSubscription(scope: Scope, row: SubscriptionRow, input: SubscriptionChange): void {
   if (row.endedAt !== null || row.status === 'incomplete_expired') {
     throw invalid('A canceled subscription can only update its cancellation_details and metadata.', 'items');
+  }
+  if (input.trialEnd === 'now' && hasTrialWithoutMethod(scope, row)) {
+    row.trialEnd = nowS(scope);
+    endTrialWithoutMethod(scope, row);
+    return;
   }
   let invoice: InvoiceRow | null = null;
   const before = { trialEnd: row.trialEnd, discounts: [...row.discounts] };

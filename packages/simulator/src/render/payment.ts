@@ -1,4 +1,4 @@
-import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow } from '../store/payment.ts';
+import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow, SetupIntentRow } from '../store/payment.ts';
 import { billingDetails, renderPaymentMethod } from './payment-method.ts';
 import { list, type Out, type View, when } from './view.ts';
 
@@ -230,5 +230,32 @@ export function renderDispute(view: View, row: DisputeRow): Out {
     })),
     reason: row.reason,
     status: row.status,
+  };
+}
+
+export function renderSetupIntent(view: View, row: SetupIntentRow): Out {
+  return {
+    id: row.id,
+    object: 'setup_intent',
+    application: null,
+    cancellation_reason: null,
+    client_secret: row.clientSecret,
+    created: row.created,
+    customer: row.customer,
+    ...when(view.shape.since('dahlia'), () => ({ customer_account: null })),
+    description: row.description,
+    last_setup_error: null,
+    latest_attempt: null,
+    livemode: view.state.livemode,
+    mandate: null,
+    metadata: row.metadata,
+    next_action: null,
+    on_behalf_of: null,
+    payment_method: row.paymentMethod,
+    payment_method_options: { card: { mandate_options: null, network: null, request_three_d_secure: 'automatic' } },
+    payment_method_types: ['card'],
+    single_use_mandate: null,
+    status: row.status,
+    usage: 'off_session',
   };
 }

@@ -5,7 +5,7 @@ import { renderPlan, renderPrice, renderProduct } from './catalogue.ts';
 import { renderCustomer } from './customer.ts';
 import { renderCoupon, renderDiscount, renderPromotionCode } from './discount.ts';
 import { renderCreditNote, renderInvoice, renderInvoiceItem, renderInvoicePayment } from './invoice.ts';
-import { renderCharge, renderDispute, renderPaymentIntent, renderRefund } from './payment.ts';
+import { renderCharge, renderDispute, renderPaymentIntent, renderRefund, renderSetupIntent } from './payment.ts';
 import { renderPaymentMethod } from './payment-method.ts';
 import { renderSchedule, renderSubscription } from './subscription.ts';
 import type { Out, View } from './view.ts';
@@ -42,6 +42,7 @@ export const KINDS = {
   invoice_payment: kind('invoice payment', (s) => s.invoicePayments, renderInvoicePayment),
   credit_note: kind('credit note', (s) => s.creditNotes, renderCreditNote),
   payment_intent: kind('payment_intent', (s) => s.paymentIntents, renderPaymentIntent),
+  setup_intent: kind('setupintent', (s) => s.setupIntents, renderSetupIntent),
   charge: kind('charge', (s) => s.charges, renderCharge),
   refund: kind('refund', (s) => s.refunds, renderRefund),
   dispute: kind('dispute', (s) => s.disputes, renderDispute),

@@ -1,5 +1,5 @@
-import { attachPaymentMethod, createCustomer, deleteCustomer } from '../billing/customers.ts';
-import { removeDiscount, redeem } from '../billing/discounts.ts';
+import { attachPaymentMethod, createCustomer, deleteCustomer, methodOf } from '../billing/customers.ts';
+import { couponOf, redeem, removeDiscount } from '../billing/discounts.ts';
 import { announce, change } from '../billing/record.ts';
 import { customerOf } from '../billing/scope.ts';
 import { isTestCardToken, newCard } from '../billing/test-cards.ts';
@@ -56,6 +56,26 @@ function parts(api: Api): void {
   api.on({ method: 'POST', path: '/v1/customers/:id/sources', resource: 'customer' }, (call) => {
     const customer = customerOf(call.scope, call.param('id'), 'id');
     return call.show('payment_method', addSource(call, customer, call.input.required('source')));
+  });
+  api.on({ method: 'POST', path: '/v1/customers/:id/sources/:source', resource: 'customer' }, (call) => {
+    const card = methodOf(call.scope, call.param('source'));
+    change(call.scope, { kind: 'payment_method', row: card, type: 'customer.source.updated' }, () => {
+      card.metadata = call.input.metadata(card.metadata) ?? card.metadata;
+      card.name = call.input.text('name') ?? card.name;
+      card.expMonth = call.input.integer('exp_month') ?? card.expMonth;
+      card.expYear = call.input.integer('exp_year') ?? card.expYear;
+    });
+    return call.show('payment_method', card);
+  });
+  api.on({ method: 'DELETE', path: '/v1/customers/:id/sources/:source', resource: 'customer' }, (call) => {
+    const card = methodOf(call.scope, call.param('source'));
+    const customer = customerOf(call.scope, call.param('id'), 'id');
+    announce(call.scope, 'customer.source.deleted', 'payment_method', card);
+    card.deleted = true;
+    change(call.scope, { kind: 'customer', row: customer, type: 'customer.updated' }, () => {
+      if (customer.defaultSource === card.id) customer.defaultSource = null;
+    });
+    return { id: card.id, object: 'card', deleted: true };
   });
   api.on({ method: 'GET', path: '/v1/customers/:id/sources', resource: 'customer' }, (call) => {
     const customer = customerOf(call.scope, call.param('id'), 'id');
@@ -131,9 +151,24 @@ function applySettings(call: Call, row: CustomerRow): void {
     if (method !== undefined) row.defaultPaymentMethod = method;
     if (source !== undefined) row.defaultSource = source;
   });
+  applyDiscount(call, row);
+}
+
+/** `coupon=` takes it off; another coupon replaces it in place, which Stripe calls an updated discount. */
+function applyDiscount(call: Call, row: CustomerRow): void {
+  const { input, scope, state } = call;
+  const current = row.discount === null ? undefined : state.discounts.get(row.discount);
+  if (input.isCleared('coupon') && current) removeDiscount(scope, current);
   const coupon = input.text('coupon');
   const promotionCode = input.text('promotion_code');
   if (coupon === undefined && promotionCode === undefined) return;
+  if (current && !current.deleted && coupon !== undefined) {
+    change(scope, { kind: 'discount', row: current, type: 'customer.discount.updated' }, () => {
+      current.coupon = couponOf(scope, coupon).id;
+      current.end = null;
+    });
+    return;
+  }
   const discount = redeem(scope, { coupon, promotionCode, customer: row.id, subscription: null });
   change(scope, { kind: 'customer', row, type: 'customer.updated' }, () => {
     row.discount = discount.id;

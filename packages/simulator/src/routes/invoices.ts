@@ -4,7 +4,7 @@ import { usableMethod } from '../billing/one-off.ts';
 import { cardFault, openPayment, settleInvoice } from '../billing/payments.ts';
 import { announce, change } from '../billing/record.ts';
 import { customerOf, nowS, subscriptionOf } from '../billing/scope.ts';
-import { invalid, missing } from '../errors.ts';
+import { invalid, missing, StripeFault } from '../errors.ts';
 import type { Api, Call } from '../http/api.ts';
 import { timeFilter } from '../http/page.ts';
 import { expand } from '../render/expand.ts';
@@ -100,12 +100,18 @@ function pay(call: Call): Out {
   if (outcome === 'paid') return call.show('invoice', row);
   const intent = row.paymentIntent === null ? undefined : scope.state.paymentIntents.get(row.paymentIntent);
   if (outcome === 'declined' && intent) throw cardFault(intent);
+  if (outcome === 'action_required') {
+    throw new StripeFault({
+      status: 402,
+      type: 'card_error',
+      code: 'invoice_payment_intent_requires_action',
+      message: 'This payment requires additional user action before it can be completed successfully.',
+    });
+  }
   throw invalid(
-    outcome === 'no_method'
-      ? 'There is no `default_payment_method` set on this Customer or Invoice. Please set either Customer.invoice_settings.default_payment_method or Invoice.default_payment_method to a payment method and try again.'
-      : 'This payment requires additional user action before it can be completed successfully.',
+    'There is no `default_payment_method` set on this Customer or Invoice. Please set either Customer.invoice_settings.default_payment_method or Invoice.default_payment_method to a payment method and try again.',
     undefined,
-    outcome === 'no_method' ? 'missing_payment_method' : 'invoice_payment_intent_requires_action',
+    'missing_payment_method',
   );
 }
 

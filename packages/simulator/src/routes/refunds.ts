@@ -8,7 +8,8 @@ import { timeFilter } from '../http/page.ts';
 import { renderCreditNote } from '../render/invoice.ts';
 import { renderDispute, renderRefund } from '../render/payment.ts';
 import type { Out } from '../render/view.ts';
-import type { ChargeRow } from '../store/payment.ts';
+import type { CreditNoteRow } from '../store/invoice.ts';
+import type { ChargeRow, RefundRow } from '../store/payment.ts';
 
 export function refundRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/refunds', resource: 'charge' }, (call) => refund(call, wantedCharge(call)));
@@ -39,9 +40,22 @@ export function refundRoutes(api: Api): void {
       renderRefund,
     ),
   );
-  api.on({ method: 'GET', path: '/v1/refunds/:id', resource: 'charge' }, (call) => {
+  refundSteps(api);
+}
+
+function refundSteps(api: Api): void {
+  const find = (call: Call): RefundRow => {
     const row = call.state.refunds.get(call.param('id'));
     if (!row) throw missing('refund', call.param('id'));
+    return row;
+  };
+  api.on({ method: 'GET', path: '/v1/refunds/:id', resource: 'charge' }, (call) => call.show('refund', find(call)));
+  api.on({ method: 'POST', path: '/v1/refunds/:id', resource: 'charge' }, (call) => {
+    const row = find(call);
+    change(call.scope, { kind: 'refund', row, type: 'refund.updated' }, () => {
+      row.metadata = call.input.metadata(row.metadata) ?? row.metadata;
+    });
+    announce(call.scope, 'charge.refund.updated', 'refund', row);
     return call.show('refund', row);
   });
 }
@@ -114,9 +128,27 @@ export function creditNoteRoutes(api: Api): void {
       renderCreditNote,
     );
   });
-  api.on({ method: 'GET', path: '/v1/credit_notes/:id', resource: 'credit_note' }, (call) => {
+  const find = (call: Call): CreditNoteRow => {
     const row = call.state.creditNotes.get(call.param('id'));
     if (!row) throw missing('credit note', call.param('id'));
+    return row;
+  };
+  api.on({ method: 'GET', path: '/v1/credit_notes/:id', resource: 'credit_note' }, (call) =>
+    call.show('credit_note', find(call)),
+  );
+  api.on({ method: 'POST', path: '/v1/credit_notes/:id', resource: 'credit_note' }, (call) => {
+    const row = find(call);
+    change(call.scope, { kind: 'credit_note', row, type: 'credit_note.updated' }, () => {
+      row.memo = call.input.text('memo') ?? row.memo;
+      row.metadata = call.input.metadata(row.metadata) ?? row.metadata;
+    });
+    return call.show('credit_note', row);
+  });
+  api.on({ method: 'POST', path: '/v1/credit_notes/:id/void', resource: 'credit_note' }, (call) => {
+    const row = find(call);
+    change(call.scope, { kind: 'credit_note', row, type: 'credit_note.voided' }, () => {
+      row.status = 'void';
+    });
     return call.show('credit_note', row);
   });
 }

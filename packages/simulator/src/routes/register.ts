@@ -16,6 +16,7 @@ import { chargeRoutes, paymentIntentRoutes } from './payments.ts';
 import { priceRoutes } from './prices.ts';
 import { productRoutes } from './products.ts';
 import { creditNoteRoutes, disputeRoutes, refundRoutes } from './refunds.ts';
+import { setupIntentRoutes } from './setup-intents.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { subscriptionItemRoutes } from './subscription-items.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -41,6 +42,7 @@ export function registerRoutes(deps: RouteDeps, options: OAuthOptions): void {
     invoiceRoutes,
     invoiceItemRoutes,
     paymentIntentRoutes,
+    setupIntentRoutes,
     chargeRoutes,
     refundRoutes,
     disputeRoutes,

@@ -3,7 +3,7 @@ import type { PriceRow, ProductRow } from './catalogue.ts';
 import type { CouponRow, DiscountRow, PromotionCodeRow } from './discount.ts';
 import type { EventRow, WebhookEndpointRow } from './event.ts';
 import type { CreditNoteRow, InvoiceItemRow, InvoicePaymentRow, InvoiceRow } from './invoice.ts';
-import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow } from './payment.ts';
+import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow, SetupIntentRow } from './payment.ts';
 import type { ScheduleRow, SubscriptionRow } from './subscription.ts';
 import { Table } from './table.ts';
 
@@ -26,6 +26,7 @@ export class AccountState {
   readonly invoicePayments = new Table<InvoicePaymentRow>((row) => row.invoice);
   readonly creditNotes = new Table<CreditNoteRow>((row) => row.invoice);
   readonly paymentIntents = new Table<PaymentIntentRow>((row) => row.customer);
+  readonly setupIntents = new Table<SetupIntentRow>();
   readonly charges = new Table<ChargeRow>((row) => row.customer);
   readonly refunds = new Table<RefundRow>((row) => row.charge);
   readonly disputes = new Table<DisputeRow>((row) => row.charge);
@@ -59,6 +60,7 @@ export const TABLE_NAMES = [
   'invoicePayments',
   'creditNotes',
   'paymentIntents',
+  'setupIntents',
   'charges',
   'refunds',
   'disputes',

@@ -14,6 +14,8 @@ export const KEYS = {
   platformLive: 'sk_live_simulator_platform',
   companyTest: 'sk_test_simulator_company',
   companyLive: 'sk_live_simulator_company',
+  /** Of the shape that Stripe's command line insists on. */
+  companyCli: 'sk_test_1234567890abcdef',
   companyRestricted: 'rk_test_simulator_company_read',
   companyRestrictedWithWebhooks: 'rk_test_simulator_company_webhooks',
 } as const;
@@ -73,6 +75,7 @@ export function populate(world: World, apiVersion: string): void {
     [KEYS.platformLive, PLATFORM_ACCOUNT, true],
     [KEYS.companyTest, COMPANY_ACCOUNT, false],
     [KEYS.companyLive, COMPANY_ACCOUNT, true],
+    [KEYS.companyCli, COMPANY_ACCOUNT, false],
   ] as const) {
     addKey(world, { key, account, livemode });
   }

@@ -74,3 +74,12 @@ export interface DisputeRow extends Row {
   dueBy: number;
   metadata: Metadata;
 }
+
+export interface SetupIntentRow extends Row {
+  customer: string | null;
+  paymentMethod: string | null;
+  description: string | null;
+  status: 'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'succeeded' | 'canceled';
+  clientSecret: string;
+  metadata: Metadata;
+}
