@@ -3,7 +3,11 @@
  * is for ever and is told on the contact's timeline with its sentence; a `hold` says until when. In the order in which a
  * person would want to hear the reasons.
  */
-import { MESSAGE_CATEGORIES, type MessageCategory, type MessageChannel } from '@growthos/contracts/sequence/category.ts';
+import {
+  MESSAGE_CATEGORIES,
+  type MessageCategory,
+  type MessageChannel,
+} from '@growthos/contracts/sequence/category.ts';
 import type { QuietHours } from '@growthos/contracts/sequence/duration.ts';
 import { addMs, durationMs } from '#base/clock.ts';
 import { EVERY_DAY, localClock, nextOutside } from '#base/local-time.ts';
@@ -68,12 +72,25 @@ const SUPPRESSED_WORDS: Readonly<Record<string, string>> = {
 export function decide(facts: SendFacts): Decision {
   const { objection, contact } = facts;
   if (objection?.kind === 'skip') return skip(objection.reason, objection.sentence);
-  if (objection) return { kind: 'hold', until: addMs(facts.now, HOLD_AGAIN_MS), reason: objection.reason, sentence: objection.sentence };
+  if (objection)
+    return {
+      kind: 'hold',
+      until: addMs(facts.now, HOLD_AGAIN_MS),
+      reason: objection.reason,
+      sentence: objection.sentence,
+    };
   if (facts.isDryRun) return skip('workspace_dry_run', 'Not sent: this workspace only rehearses.');
   if (facts.channel === 'team' || facts.channel === 'webhook') return { kind: 'send' };
   if (contact === null || contact.isGone) return skip('contact_gone', 'Not sent: the contact was erased or merged.');
-  if (facts.rolesWanted !== null && contact.roles.length > 0 && !contact.roles.some((role) => facts.rolesWanted?.includes(role))) {
-    return skip('role', `Not sent: it is meant for ${facts.rolesWanted.join(' or ')}, and ${contact.name} is ${contact.roles.join(', ')}.`);
+  if (
+    facts.rolesWanted !== null &&
+    contact.roles.length > 0 &&
+    !contact.roles.some((role) => facts.rolesWanted?.includes(role))
+  ) {
+    return skip(
+      'role',
+      `Not sent: it is meant for ${facts.rolesWanted.join(' or ')}, and ${contact.name} is ${contact.roles.join(', ')}.`,
+    );
   }
   return facts.channel === 'email' ? decideEmail(facts, contact) : { kind: 'send' };
 }

@@ -1,7 +1,10 @@
 import type { NewBusEvent } from '#bus/index.ts';
 import type { MessageRow } from './message-row.ts';
 
-type Told = Pick<MessageRow, 'id' | 'workspace_id' | 'contact_id' | 'channel' | 'enrolment_id' | 'sequence_id' | 'step_id'>;
+type Told = Pick<
+  MessageRow,
+  'id' | 'workspace_id' | 'contact_id' | 'channel' | 'enrolment_id' | 'sequence_id' | 'step_id'
+>;
 
 /** An event about a message. `once` makes it one event for ever for this message; null for what may happen again. */
 export function messageEvent(

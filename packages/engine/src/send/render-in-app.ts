@@ -9,7 +9,8 @@ export function renderInApp(content: InAppContent, scope: Scope): InAppPayload {
     style: content.style,
     title: renderText(content.title, scope).trim(),
     body: renderText(content.body, scope).trim(),
-    cta: content.cta && url !== '' ? { label: renderText(content.cta.label, scope).trim(), url: checkedLink(url) } : null,
+    cta:
+      content.cta && url !== '' ? { label: renderText(content.cta.label, scope).trim(), url: checkedLink(url) } : null,
     canSnooze: content.canSnooze,
   };
 }

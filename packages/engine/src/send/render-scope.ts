@@ -16,7 +16,8 @@ function contactScope(contact: ContactRow | null): Record<string, unknown> {
   const scope: Record<string, unknown> = {};
   for (const name of Object.keys(CONTACT_PROPERTIES)) {
     const value = contact[COLUMN_OF[name] ?? name];
-    if (value !== null && value !== undefined && value !== '') scope[name] = typeof value === 'bigint' ? Number(value) : value;
+    if (value !== null && value !== undefined && value !== '')
+      scope[name] = typeof value === 'bigint' ? Number(value) : value;
   }
   for (const name of ['mrr_currency', 'ltv_currency']) if (contact[name]) scope[name] = contact[name];
   scope['traits'] = withoutNulls(contact['traits'] ?? {});
@@ -53,7 +54,8 @@ export function renderScope(input: {
 }): Scope {
   const { contact, payload, promotion, setup } = input;
   const plan = payload['plan'];
-  const planName = plan !== null && typeof plan === 'object' && 'name' in plan ? plan.name : (contact?.['plan_name'] ?? null);
+  const planName =
+    plan !== null && typeof plan === 'object' && 'name' in plan ? plan.name : (contact?.['plan_name'] ?? null);
   return {
     time: { now: input.now, zone: input.zone },
     contact: contactScope(contact),

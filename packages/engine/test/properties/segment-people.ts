@@ -1,5 +1,5 @@
 import { newId } from '#base/ids.ts';
-import { json, type Db } from '#db/db.ts';
+import { json, type Db, type Queryable } from '#db/db.ts';
 import { CONTACT_COLUMNS, CURRENCY_COLUMNS } from '#project/catalogue.ts';
 import type { ContactProperty } from '@growthos/contracts/contact-properties.ts';
 import type { Person } from './segment-reference.ts';
@@ -75,7 +75,7 @@ export async function addPeople(db: Db, input: { workspaceId: string; people: re
 }
 
 /** Only the columns that the first row names are written; the others keep their defaults. */
-export async function insertContacts(db: Db, rows: readonly Record<string, unknown>[]): Promise<void> {
+export async function insertContacts(db: Queryable, rows: readonly Record<string, unknown>[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).join(', ');
   await db.query({
     text: `insert into contact (${columns}) select ${columns} from jsonb_populate_recordset(null::contact, $1::jsonb)`,

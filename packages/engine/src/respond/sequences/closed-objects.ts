@@ -52,7 +52,7 @@ export async function closedStripeObjects(
               or (w.type = 'subscription' and o.fact ->> 'status' in ('canceled', 'incomplete_expired'))`,
     values: [
       wanted.map((one) => one.run.workspaceId),
-      wanted.map((one) => String(one.run.payload['stripe_account'] ?? '')),
+      wanted.map((one) => accountOf(one.run.payload)),
       wanted.map((one) => one.type),
       wanted.map((one) => one.id),
     ],
@@ -63,4 +63,9 @@ export async function closedStripeObjects(
       return run ? [[run.id, WORDS[row.status] ?? 'It is over.'] as const] : [];
     }),
   );
+}
+
+function accountOf(payload: Payload): string {
+  const account = payload['stripe_account'];
+  return typeof account === 'string' ? account : '';
 }

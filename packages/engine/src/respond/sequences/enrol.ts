@@ -101,7 +101,7 @@ export function entryKeyOf(sequence: Pick<LoadedSequence, 'program'>, payload: P
   const { reentry } = sequence.program.definition;
   if (reentry.rule !== 'once_per') return '';
   const value = payloadValue(payload, reentry.field);
-  return value === null ? '' : String(value);
+  return typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
 }
 
 /** Stores the runs whose conditions and re-entry rules allow them; the others are no error. Returns how many started. */

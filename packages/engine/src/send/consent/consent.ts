@@ -33,7 +33,8 @@ export async function readPreferences(db: Queryable, claim: UnsubscribeClaim): P
     text: 'select category, is_opted_out from consent where workspace_id = $1 and contact_id = $2',
     values: [claim.workspaceId, who.id],
   });
-  const wants = (category: OptionalCategory): boolean => !rows.some((row) => row.category === category && row.is_opted_out);
+  const wants = (category: OptionalCategory): boolean =>
+    !rows.some((row) => row.category === category && row.is_opted_out);
   return {
     workspaceName: who.name,
     email: who.email,

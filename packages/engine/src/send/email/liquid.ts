@@ -87,7 +87,10 @@ export function parseTemplate(source: string): Template[] {
     parsed.set(source, template);
     return template;
   } catch (error) {
-    throw new TemplateError('template_broken', { sentence: `The text is not valid Liquid: ${firstLine(error)}`, cause: error });
+    throw new TemplateError('template_broken', {
+      sentence: `The text is not valid Liquid: ${firstLine(error)}`,
+      cause: error,
+    });
   }
 }
 

@@ -74,7 +74,8 @@ test('a server that is away means later, and nothing was handed over', async () 
 
 test('a refused address is told from a refused message', async () => {
   const { url } = await startSmtp({
-    onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error('no such user'), { responseCode: 550 })),
+    onRcptTo: (_address, _session, callback) =>
+      callback(Object.assign(new Error('no such user'), { responseCode: 550 })),
   });
   expect(await smtpMailer({ url }).send(mail, async () => true)).toMatchObject({ kind: 'refused', isAddressBad: true });
   const other = await startSmtp({

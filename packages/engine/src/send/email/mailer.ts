@@ -3,7 +3,7 @@
  * until the answer nobody knows; after the answer it is accepted. `beforeLastByte` runs between the first two: it stores
  * that the mail is about to be handed over, and may refuse, which breaks the transaction off.
  */
-import { Transform } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { createTransport } from 'nodemailer';
 
 export interface OutgoingMail {
@@ -81,25 +81,21 @@ export function smtpMailer(input: { url: string }): Mailer {
 }
 
 /** Lets the message through, and holds its end until `beforeLastByte` has agreed. */
-function gate(state: { isHandedOver: boolean; isCalledOff: boolean }, beforeLastByte: () => Promise<boolean>): Transform {
-  return new Transform({
-    transform(chunk, _encoding, callback) {
-      callback(null, chunk);
-    },
-    flush(callback) {
-      beforeLastByte().then(
-        (isAllowed) => {
-          state.isHandedOver = isAllowed;
-          state.isCalledOff = !isAllowed;
-          callback(isAllowed ? null : new Error('called off'));
-        },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
-      );
-    },
+function gate(state: { isHandedOver: boolean; isCalledOff: boolean }, beforeLastByte: () => Promise<boolean>): Duplex {
+  return Duplex.from(async function* (message: AsyncIterable<Buffer>) {
+    yield* message;
+    state.isHandedOver = await beforeLastByte();
+    state.isCalledOff = !state.isHandedOver;
+    if (state.isCalledOff) throw new Error('called off');
   });
 }
 
-function smtpOptions(url: string): { host: string; port: number; secure: boolean; auth?: { user: string; pass: string } } {
+function smtpOptions(url: string): {
+  host: string;
+  port: number;
+  secure: boolean;
+  auth?: { user: string; pass: string };
+} {
   const parsed = new URL(url);
   const secure = parsed.protocol === 'smtps:';
   const port = parsed.port === '' ? (secure ? 465 : 587) : Number(parsed.port);
@@ -109,11 +105,21 @@ function smtpOptions(url: string): { host: string; port: number; secure: boolean
 }
 
 /** Codes of nodemailer for a server that cannot be reached or does not talk. */
-const DOWN = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROTOCOL', 'ECONNREFUSED', 'ECONNRESET']);
+const DOWN = new Set([
+  'ECONNECTION',
+  'ETIMEDOUT',
+  'ESOCKET',
+  'EDNS',
+  'ETLS',
+  'EPROTOCOL',
+  'ECONNREFUSED',
+  'ECONNRESET',
+]);
 
 function outcomeOf(error: unknown, isHandedOver: boolean): MailOutcome {
   const details = error !== null && typeof error === 'object' ? error : {};
-  const responseCode = 'responseCode' in details && typeof details.responseCode === 'number' ? details.responseCode : null;
+  const responseCode =
+    'responseCode' in details && typeof details.responseCode === 'number' ? details.responseCode : null;
   const code = 'code' in details && typeof details.code === 'string' ? details.code : '';
   const command = 'command' in details && typeof details.command === 'string' ? details.command : '';
   const response = error instanceof Error ? error.message : 'the server did not answer';

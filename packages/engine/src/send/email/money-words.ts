@@ -4,7 +4,8 @@ const FORMATS = new Map<string, Intl.NumberFormat>();
 
 /** `20000`, `usd` is "$200.00"; `1200`, `jpy` is "¥1,200". Text that is no amount is left as it is. */
 export function moneyWords(amount: unknown, currency: unknown): string {
-  if ((typeof amount !== 'number' && typeof amount !== 'bigint') || typeof currency !== 'string') return String(amount ?? '');
+  if ((typeof amount !== 'number' && typeof amount !== 'bigint') || typeof currency !== 'string')
+    return typeof amount === 'string' ? amount : '';
   const exponent = currencyExponent(currency.toLowerCase());
   if (exponent === null) return `${amount} ${currency.toUpperCase()}`;
   const code = currency.toUpperCase();

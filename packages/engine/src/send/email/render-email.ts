@@ -14,14 +14,24 @@ export interface RenderedEmail {
  * Fills a message in for one contact. Blocks that turn out empty (no promotion code, no link) are left out.
  * @throws TemplateError where a value is missing, Liquid is broken, or a link is none.
  */
-export async function renderEmail(content: EmailContent, input: { scope: Scope; footer: Footer }): Promise<RenderedEmail> {
+export async function renderEmail(
+  content: EmailContent,
+  input: { scope: Scope; footer: Footer },
+): Promise<RenderedEmail> {
   const subject = oneLine(renderText(content.subject, input.scope));
   if (subject === '') throw broken('The subject is empty.');
   if (content.format === 'plain') {
-    const body = renderText(content.text, input.scope).replaceAll(/\n{3,}/g, '\n\n').trim();
+    const body = renderText(content.text, input.scope)
+      .replaceAll(/\n{3,}/g, '\n\n')
+      .trim();
     if (body === '') throw broken('The text is empty.');
     const footer = input.footer.unsubscribeUrl === null ? '' : `\n\n${footerText(input.footer)}`;
-    return { subject, html: null, text: `${body}${footer}\n`, links: [...body.matchAll(/https?:\/\/\S+/g)].map((match) => match[0]) };
+    return {
+      subject,
+      html: null,
+      text: `${body}${footer}\n`,
+      links: [...body.matchAll(/https?:\/\/\S+/g)].map((match) => match[0]),
+    };
   }
   const blocks = content.blocks.flatMap((block) => fillBlock(block, input.scope));
   if (blocks.length === 0) throw broken('Every part of the message is empty.');

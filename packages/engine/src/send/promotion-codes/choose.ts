@@ -22,7 +22,13 @@ export async function choosePromotion(
   input: {
     choice: PromotionChoice;
     workspaceId: string;
-    contact: { id: string; email: string | null; engagementScore: number | null; plan: string | null; firstPaidAt: Date | null };
+    contact: {
+      id: string;
+      email: string | null;
+      engagementScore: number | null;
+      plan: string | null;
+      firstPaidAt: Date | null;
+    };
     checkoutUrl: string | null;
     now: Date;
   },
@@ -56,7 +62,10 @@ function promotionWords(facts: PromotionFacts): string {
 }
 
 /** Stripe's Payment Links take the code and the address in the query. Source: Stripe, "Payment Links: URL parameters". */
-function checkoutLink(input: { checkoutUrl: string | null; contact: { email: string | null } }, code: string): string | null {
+function checkoutLink(
+  input: { checkoutUrl: string | null; contact: { email: string | null } },
+  code: string,
+): string | null {
   if (input.checkoutUrl === null) return null;
   const url = new URL(input.checkoutUrl);
   url.searchParams.set('prefilled_promo_code', code);
@@ -85,7 +94,9 @@ async function loadFacts(
     values: [workspaceId, input.code],
   });
   const found = codes[0];
-  const price = await one<{ fact: { productId?: string | null; currency?: string | null; unitAmountDecimal?: string | null } }>(db, {
+  const price = await one<{
+    fact: { productId?: string | null; currency?: string | null; unitAmountDecimal?: string | null };
+  }>(db, {
     text: `select fact from stripe_object where workspace_id = $1 and type = 'price' and id = $2 limit 1`,
     values: [workspaceId, contact.plan],
   });
@@ -117,4 +128,7 @@ async function loadFacts(
 }
 
 type CouponFact = NonNullable<PromotionFacts['coupon']>;
-type PromotionFact = NonNullable<PromotionFacts['promotion']> & { readonly code: string | null; readonly coupon: CouponFact | null };
+type PromotionFact = NonNullable<PromotionFacts['promotion']> & {
+  readonly code: string | null;
+  readonly coupon: CouponFact | null;
+};

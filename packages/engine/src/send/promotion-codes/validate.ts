@@ -45,13 +45,17 @@ export type PromotionVerdict = { readonly isUsable: true } | { readonly isUsable
 
 export function validatePromotion(facts: PromotionFacts): PromotionVerdict {
   const { promotion, coupon, contact, nowS } = facts;
-  const no = (why: string): PromotionVerdict => ({ isUsable: false, sentence: `The code ${facts.code} was not used: ${why}.` });
+  const no = (why: string): PromotionVerdict => ({
+    isUsable: false,
+    sentence: `The code ${facts.code} was not used: ${why}.`,
+  });
   if (contact.codesSent >= facts.perContactMax) return no('this contact has had as many codes as they may');
   if (promotion === null) return no('there is no such code in Stripe');
   if (promotion.isActive === false) return no('it is switched off in Stripe');
   if (promotion.expiresAtS !== null && promotion.expiresAtS <= nowS) return no('it has expired');
   if (isUsedUp(promotion)) return no('it is used up');
-  if (promotion.customerId !== null && !contact.customerIds.includes(promotion.customerId)) return no("it is somebody else's");
+  if (promotion.customerId !== null && !contact.customerIds.includes(promotion.customerId))
+    return no("it is somebody else's");
   if (promotion.isFirstTimeOnly === true && contact.hasPaid) return no('it is for first payments only');
   if (coupon === null) return no('its coupon is not known');
   if (coupon.isDeleted || coupon.isValid === false) return no('its coupon is not valid any more');
@@ -69,11 +73,15 @@ function isUsedUp(counted: { maxRedemptions: number | null; timesRedeemed: numbe
 
 function minimumProblem(facts: PromotionFacts): PromotionVerdict | null {
   const { promotion, contact, coupon } = facts;
-  const no = (why: string): PromotionVerdict => ({ isUsable: false, sentence: `The code ${facts.code} was not used: ${why}.` });
+  const no = (why: string): PromotionVerdict => ({
+    isUsable: false,
+    sentence: `The code ${facts.code} was not used: ${why}.`,
+  });
   const minimum = promotion?.minimumAmountMinor ?? null;
   if (minimum !== null && minimum > 0) {
     const isSameCurrency = contact.priceCurrency !== null && contact.priceCurrency === promotion?.minimumAmountCurrency;
-    if (!isSameCurrency || contact.priceMinor === null || contact.priceMinor < minimum) return no('the plan costs less than its minimum');
+    if (!isSameCurrency || contact.priceMinor === null || contact.priceMinor < minimum)
+      return no('the plan costs less than its minimum');
   }
   const isFixed = coupon?.amountOffMinor !== null && coupon?.amountOffMinor !== undefined;
   if (isFixed && contact.priceCurrency !== null && coupon.currency !== contact.priceCurrency) {

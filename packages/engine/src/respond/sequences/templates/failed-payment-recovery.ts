@@ -88,8 +88,7 @@ Is there anything that I can do to make it easier? Just reply, this comes straig
             id: 'tell_founder',
             name: 'Tell the founder',
             kind: 'notify_team',
-            title:
-              '{{ contact.display_name }} still has not paid {{ payload.amount_minor | money: payload.currency }}',
+            title: '{{ contact.display_name }} still has not paid {{ payload.amount_minor | money: payload.currency }}',
             text: `The payment of {{ payload.amount_minor | money: payload.currency }} still fails{% if decline.words %} ({{ decline.words }}){% endif %}. They were told in the app and by e-mail.{% if contact.mrr %} They are worth {{ contact.mrr | money: contact.mrr_currency }} a month.{% endif %} A call may help.
 
 {{ links.contact }}`,
