@@ -17,7 +17,31 @@ function optionsFrom(env: Readonly<Record<string, string | undefined>>): Simulat
     grantReadOnlyScope: env['SIMULATOR_GRANT_READ_ONLY'] === 'true',
     ...(dataDir === undefined || dataDir === '' ? {} : { dataDir }),
     ...(rateLimit === undefined ? {} : { rateLimitPerSecond: Number(rateLimit) }),
-    log: (line) => process.stdout.write(`${line}\n`),
+    ...(env['SIMULATOR_CLOCK_HOOK'] ? { onClock: clockHook(env['SIMULATOR_CLOCK_HOOK']) } : {}),
+    log,
+  };
+}
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** How long somebody who follows the clock may take; a dead one must not stop it. */
+const HOOK_TIMEOUT_MS = 2_000;
+
+/** POSTs `{"now": "<ISO time>"}`, so that another process can keep its clock in step. */
+function clockHook(url: string): (now: Date) => Promise<void> {
+  return async (now) => {
+    try {
+      await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ now: now.toISOString() }),
+        signal: AbortSignal.timeout(HOOK_TIMEOUT_MS),
+      });
+    } catch (error) {
+      log(`the clock hook ${url} did not answer: ${error instanceof Error ? error.message : String(error)}`);
+    }
   };
 }
 

@@ -6,36 +6,37 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { parse } from 'qs';
-import { restoreTimers } from './billing/due.ts';
+import { restoreTimers } from '#billing/due.ts';
 import { MovableClock } from './clock.ts';
-import { buildCompany } from './company/build.ts';
-import { buildCatalogue } from './company/catalogue.ts';
-import { HISTORY_DAYS } from './company/people.ts';
-import { advanceState } from './control/advance.ts';
-import { scopeFor } from './control/find.ts';
-import { actionsOf } from './control/handle.ts';
-import { Pace } from './control/pace.ts';
+import { buildCompany } from '#company/build.ts';
+import { buildCatalogue } from '#company/catalogue.ts';
+import { HISTORY_DAYS } from '#company/people.ts';
+import { advanceState } from '#control/advance.ts';
+import { scopeFor } from '#control/find.ts';
+import { actionsOf } from '#control/handle.ts';
+import { Pace } from '#control/pace.ts';
 import { StripeFault } from './errors.ts';
-import { createApi } from './http/api.ts';
-import { errorBody } from './http/error-body.ts';
-import { Idempotency } from './http/idempotency.ts';
-import { RateLimit } from './http/rate-limit.ts';
-import { LATEST_VERSION } from './render/version.ts';
-import { EVENTS_KEPT_S } from './routes/events.ts';
-import { registerRoutes } from './routes/register.ts';
+import { createApi } from '#http/api.ts';
+import { errorBody } from '#http/error-body.ts';
+import { Idempotency } from '#http/idempotency.ts';
+import { RateLimit } from '#http/rate-limit.ts';
+import { LATEST_VERSION } from '#render/version.ts';
+import { EVENTS_KEPT_S } from '#routes/events.ts';
+import { registerRoutes } from '#routes/register.ts';
 import type { Simulator, SimulatorOptions } from './simulator.ts';
-import { populate } from './store/genesis.ts';
-import { readSnapshot, restoreSnapshot, saveSnapshot } from './store/snapshot.ts';
-import { World } from './store/world.ts';
+import { populate } from '#store/genesis.ts';
+import { readSnapshot, restoreSnapshot, saveSnapshot } from '#store/snapshot.ts';
+import { World } from '#store/world.ts';
 
 export type * from './simulator.ts';
-export type { Faults } from './webhooks/faults.ts';
+export type { Faults } from '#webhooks/faults.ts';
 
 /** Nested form fields as Stripe's clients write them. */
 const FORM = { depth: 12, arrayLimit: 1_000, parameterLimit: 10_000 } as const;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const world = await createWorld(options);
+  if (options.onClock) world.onClock = options.onClock;
   const actions = actionsOf(world, options);
   const app = createApp(world);
   registerRoutes(

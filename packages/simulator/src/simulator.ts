@@ -1,4 +1,4 @@
-import type { Faults } from './webhooks/faults.ts';
+import type { Faults } from '#webhooks/faults.ts';
 import type { SimulatorClock } from './clock.ts';
 
 /**
@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   readonly apiVersion?: string;
   /** Requests per second and endpoint before 429. Absent: no limit. Stripe's sandbox: 25. */
   readonly rateLimitPerSecond?: number;
+  /** Told where an `advance` has brought the clock, before webhooks of that instant leave; a running clock does not call it. */
+  readonly onClock?: (now: Date) => Promise<void>;
   readonly log?: (line: string) => void;
 }
 

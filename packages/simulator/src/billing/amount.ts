@@ -1,7 +1,7 @@
-import { invalid } from '../errors.ts';
-import type { PriceRow, Tier } from '../store/catalogue.ts';
-import type { CouponRow, DiscountRow } from '../store/discount.ts';
-import type { LineRow } from '../store/invoice.ts';
+import { invalid } from '#errors.ts';
+import type { PriceRow, Tier } from '#store/catalogue.ts';
+import type { CouponRow, DiscountRow } from '#store/discount.ts';
+import type { LineRow } from '#store/invoice.ts';
 import { nowS, type Scope } from './scope.ts';
 
 /** Minor units for one, in the currency; null for tiered prices. */

@@ -1,5 +1,5 @@
-import { invalid } from '../errors.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import { invalid } from '#errors.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { announce, change } from './record.ts';
 import { nowS, type Scope } from './scope.ts';
 

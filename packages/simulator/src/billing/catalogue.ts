@@ -1,7 +1,7 @@
-import { invalid } from '../errors.ts';
-import type { PriceRow, ProductRow, Recurring, Tier } from '../store/catalogue.ts';
-import type { Metadata } from '../store/customer.ts';
-import type { CouponRow, PromotionCodeRow } from '../store/discount.ts';
+import { invalid } from '#errors.ts';
+import type { PriceRow, ProductRow, Recurring, Tier } from '#store/catalogue.ts';
+import type { Metadata } from '#store/customer.ts';
+import type { CouponRow, PromotionCodeRow } from '#store/discount.ts';
 import { couponOf } from './discounts.ts';
 import { announce } from './record.ts';
 import { nowS, type Scope } from './scope.ts';

@@ -9,10 +9,10 @@
  * | past_due     | declined, no retry left | canceled, unpaid or past_due, as the account says |
  * | unpaid       | paid               | active                                               |
  */
-import { invalid } from '../errors.ts';
-import type { CustomerRow, PaymentMethodRow } from '../store/customer.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import { invalid } from '#errors.ts';
+import type { CustomerRow, PaymentMethodRow } from '#store/customer.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { cancelNow } from './cancel.ts';
 import { finalize, markUncollectible, voidInvoice } from './invoices.ts';
 import { type AttemptOutcome, chargeIntent, methodFor, openPayment, settleInvoice } from './payments.ts';

@@ -1,11 +1,11 @@
 import { announceObject } from './record.ts';
 import type { Scope } from './scope.ts';
-import { OAuthFault } from '../errors.ts';
-import { renderApplication } from '../render/account.ts';
-import { listenersOf } from '../webhooks/queue.ts';
-import type { ApplicationRow, CodeRow, ConnectionRow } from '../store/access.ts';
-import { addKey } from '../store/genesis.ts';
-import type { World } from '../store/world.ts';
+import { OAuthFault } from '#errors.ts';
+import { renderApplication } from '#render/account.ts';
+import { listenersOf } from '#webhooks/queue.ts';
+import type { ApplicationRow, CodeRow, ConnectionRow } from '#store/access.ts';
+import { addKey } from '#store/genesis.ts';
+import type { World } from '#store/world.ts';
 
 /** Source: docs.stripe.com/connect/oauth-reference. */
 const CODE_S = 300;

@@ -1,5 +1,5 @@
-import { StripeFault, missing } from '../errors.ts';
-import type { CustomerRow, Metadata, PaymentMethodRow } from '../store/customer.ts';
+import { StripeFault, missing } from '#errors.ts';
+import type { CustomerRow, Metadata, PaymentMethodRow } from '#store/customer.ts';
 import { cancelNow } from './cancel.ts';
 import { declineWords } from './decline.ts';
 import { announce, change } from './record.ts';

@@ -1,6 +1,6 @@
-import { invalid, missing } from '../errors.ts';
-import type { CouponRow, DiscountRow, PromotionCodeRow } from '../store/discount.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
+import { invalid, missing } from '#errors.ts';
+import type { CouponRow, DiscountRow, PromotionCodeRow } from '#store/discount.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
 import { addMonths } from './period.ts';
 import { announce, change } from './record.ts';
 import { nowS, type Scope } from './scope.ts';

@@ -2,9 +2,9 @@
  * What time alone does. In: the clock's next due timers, in order. Each is checked against its row, so a timer whose
  * reason is gone does nothing, and one that fires twice acts once.
  */
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
-import type { Timer } from '../timers.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
+import type { Timer } from '#timers.ts';
 import { cancelNow } from './cancel.ts';
 import { attempt, collect } from './collect.ts';
 import { removeDiscount } from './discounts.ts';

@@ -1,7 +1,7 @@
-import { invalid } from '../errors.ts';
-import type { InvoiceItemRow, InvoiceRow, LineRow } from '../store/invoice.ts';
-import type { CustomerRow, Metadata } from '../store/customer.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import { invalid } from '#errors.ts';
+import type { InvoiceItemRow, InvoiceRow, LineRow } from '#store/invoice.ts';
+import type { CustomerRow, Metadata } from '#store/customer.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { activeDiscounts, amountFor, applyDiscounts, unitAmountIn } from './amount.ts';
 import { spendOnceDiscounts } from './discounts.ts';
 import { announce, change } from './record.ts';

@@ -1,6 +1,6 @@
-import { invalid, missing } from '../errors.ts';
-import type { Metadata, PaymentMethodRow } from '../store/customer.ts';
-import type { PaymentIntentRow } from '../store/payment.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Metadata, PaymentMethodRow } from '#store/customer.ts';
+import type { PaymentIntentRow } from '#store/payment.ts';
 import { methodOf } from './customers.ts';
 import { recover } from './collect.ts';
 import { cardFault, chargeIntent, settleInvoice } from './payments.ts';

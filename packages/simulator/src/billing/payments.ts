@@ -3,11 +3,11 @@
  * states that follow from it, and Stripe's events for both outcomes. An attempt may be made any number of times until
  * the invoice is paid; `attempt_count` counts the first and the automatic ones.
  */
-import { StripeFault, invalid } from '../errors.ts';
-import type { CustomerRow, PaymentMethodRow } from '../store/customer.ts';
-import type { InvoicePaymentRow, InvoiceRow } from '../store/invoice.ts';
-import type { ChargeRow, PaymentIntentRow } from '../store/payment.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import { StripeFault, invalid } from '#errors.ts';
+import type { CustomerRow, PaymentMethodRow } from '#store/customer.ts';
+import type { InvoicePaymentRow, InvoiceRow } from '#store/invoice.ts';
+import type { ChargeRow, PaymentIntentRow } from '#store/payment.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { type DeclineWords, declineWords } from './decline.ts';
 import { announce, change } from './record.ts';
 import { nowS, type Scope } from './scope.ts';

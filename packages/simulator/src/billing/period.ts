@@ -1,4 +1,4 @@
-import type { Recurring } from '../store/catalogue.ts';
+import type { Recurring } from '#store/catalogue.ts';
 
 const DAY_S = 86_400;
 

@@ -3,13 +3,13 @@
  * once in the account's default version and in every version that a listening endpoint is pinned to, and queued for
  * delivery. A change that changes nothing makes no event. Events of one second keep the order in which they were made.
  */
-import { previousAttributes } from '../render/difference.ts';
-import { type KindName, render, type RowOf } from '../render/render.ts';
-import { shapeOf } from '../render/version.ts';
-import type { Out, View } from '../render/view.ts';
-import type { StripeJson } from '../simulator.ts';
-import type { Rendering } from '../store/event.ts';
-import { enqueueDeliveries, type Listener, listenersOf, versionFor } from '../webhooks/queue.ts';
+import { previousAttributes } from '#render/difference.ts';
+import { type KindName, render, type RowOf } from '#render/render.ts';
+import { shapeOf } from '#render/version.ts';
+import type { Out, View } from '#render/view.ts';
+import type { StripeJson } from '#simulator.ts';
+import type { Rendering } from '#store/event.ts';
+import { enqueueDeliveries, type Listener, listenersOf, versionFor } from '#webhooks/queue.ts';
 import { nowS, type Scope } from './scope.ts';
 
 export function viewOf(scope: Scope, version: string): View {

@@ -1,6 +1,6 @@
-import { StripeFault, invalid, missing } from '../errors.ts';
-import type { ChargeRow, DisputeRow, RefundRow } from '../store/payment.ts';
-import type { Metadata } from '../store/customer.ts';
+import { StripeFault, invalid, missing } from '#errors.ts';
+import type { ChargeRow, DisputeRow, RefundRow } from '#store/payment.ts';
+import type { Metadata } from '#store/customer.ts';
 import { announce, change } from './record.ts';
 import { nowS, type Scope } from './scope.ts';
 

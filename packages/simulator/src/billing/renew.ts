@@ -1,5 +1,5 @@
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { cancelNow } from './cancel.ts';
 import { collect } from './collect.ts';
 import { createInvoice, periodLines } from './invoices.ts';

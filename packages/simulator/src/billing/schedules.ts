@@ -1,6 +1,6 @@
-import { invalid } from '../errors.ts';
-import type { Metadata } from '../store/customer.ts';
-import type { SchedulePhase, ScheduleRow } from '../store/subscription.ts';
+import { invalid } from '#errors.ts';
+import type { Metadata } from '#store/customer.ts';
+import type { SchedulePhase, ScheduleRow } from '#store/subscription.ts';
 import { cancelNow } from './cancel.ts';
 import { announce, change } from './record.ts';
 import { customerOf, nowS, type Scope, subscriptionOf } from './scope.ts';

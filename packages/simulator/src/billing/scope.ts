@@ -1,9 +1,9 @@
-import { missing } from '../errors.ts';
-import type { AccountState } from '../store/account-state.ts';
-import type { PriceRow } from '../store/catalogue.ts';
-import type { CustomerRow } from '../store/customer.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
+import { missing } from '#errors.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { PriceRow } from '#store/catalogue.ts';
+import type { CustomerRow } from '#store/customer.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
 
 /** In which account something happens and which API call caused it; null when time or a person did. */
 export interface Scope {

@@ -1,8 +1,8 @@
-import { StripeFault, invalid } from '../errors.ts';
-import type { Recurring } from '../store/catalogue.ts';
-import type { CustomerRow, Metadata } from '../store/customer.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { ItemRow, SubscriptionRow } from '../store/subscription.ts';
+import { StripeFault, invalid } from '#errors.ts';
+import type { Recurring } from '#store/catalogue.ts';
+import type { CustomerRow, Metadata } from '#store/customer.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { ItemRow, SubscriptionRow } from '#store/subscription.ts';
 import { unitAmountIn } from './amount.ts';
 import { setScheduledCancel } from './cancel.ts';
 import { attempt } from './collect.ts';

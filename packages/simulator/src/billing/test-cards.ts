@@ -1,5 +1,5 @@
-import type { PaymentMethodRow } from '../store/customer.ts';
-import { missing } from '../errors.ts';
+import type { PaymentMethodRow } from '#store/customer.ts';
+import { missing } from '#errors.ts';
 import { nowS, type Scope } from './scope.ts';
 
 interface TestCard {

@@ -1,4 +1,4 @@
-import type { SubscriptionRow } from '../store/subscription.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { announce } from './record.ts';
 import { nowS, type Scope } from './scope.ts';
 

@@ -3,10 +3,10 @@
  * of what will be is charged, by the second; they wait for the next invoice unless it is to be made at once. A change
  * of interval starts a new period now and bills it.
  */
-import { invalid, missing } from '../errors.ts';
-import type { Metadata } from '../store/customer.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { ItemRow, SubscriptionRow } from '../store/subscription.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Metadata } from '#store/customer.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { ItemRow, SubscriptionRow } from '#store/subscription.ts';
 import { amountFor } from './amount.ts';
 import { setScheduledCancel } from './cancel.ts';
 import { collect } from './collect.ts';

@@ -3,18 +3,18 @@
  * stories. Out: the same world at "now", every state reached by the rules that go on from there, with the events of
  * the last 30 days. Deterministic in the seed.
  */
-import { cancelNow } from '../billing/cancel.ts';
-import { attachPaymentMethod, createCustomer, setDefaultMethod } from '../billing/customers.ts';
-import { addMonths } from '../billing/period.ts';
-import { openDispute, refundCharge } from '../billing/refunds.ts';
-import type { Scope } from '../billing/scope.ts';
-import { createSubscription } from '../billing/subscribe.ts';
-import { updateSubscription } from '../billing/update-subscription.ts';
-import { advanceState } from '../control/advance.ts';
-import { findPrice, scopeFor } from '../control/find.ts';
-import type { CustomerRow } from '../store/customer.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
+import { cancelNow } from '#billing/cancel.ts';
+import { attachPaymentMethod, createCustomer, setDefaultMethod } from '#billing/customers.ts';
+import { addMonths } from '#billing/period.ts';
+import { openDispute, refundCharge } from '#billing/refunds.ts';
+import type { Scope } from '#billing/scope.ts';
+import { createSubscription } from '#billing/subscribe.ts';
+import { updateSubscription } from '#billing/update-subscription.ts';
+import { advanceState } from '#control/advance.ts';
+import { findPrice, scopeFor } from '#control/find.ts';
+import type { CustomerRow } from '#store/customer.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
 import { companyPeople, type Person } from './people.ts';
 
 const HOUR_MS = 3_600_000;

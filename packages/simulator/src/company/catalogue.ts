@@ -1,5 +1,5 @@
-import { createCoupon, createPrice, createProduct, createPromotionCode } from '../billing/catalogue.ts';
-import type { Scope } from '../billing/scope.ts';
+import { createCoupon, createPrice, createProduct, createPromotionCode } from '#billing/catalogue.ts';
+import type { Scope } from '#billing/scope.ts';
 
 /** Fixed ids, as a real company's configuration would name them. */
 export const PRICES = {

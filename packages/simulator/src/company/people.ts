@@ -2,7 +2,7 @@
  * Who the demo company's customers are. In: a seed and a "now". Out: the same people every time, each with a story that
  * `build.ts` lives through in the simulator, and with an activity pattern from which a product's events can be made.
  */
-import { Chance } from '../chance.ts';
+import { Chance } from '#chance.ts';
 import {
   CHANNELS,
   type Channel,

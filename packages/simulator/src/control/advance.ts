@@ -1,8 +1,8 @@
-import { runNextDue } from '../billing/due.ts';
-import { EVENTS_KEPT_S } from '../routes/events.ts';
-import type { Span } from '../simulator.ts';
-import type { World } from '../store/world.ts';
-import { deliverDue, nextDeliveryS } from '../webhooks/deliver.ts';
+import { runNextDue } from '#billing/due.ts';
+import { EVENTS_KEPT_S } from '#routes/events.ts';
+import type { Span } from '#simulator.ts';
+import type { World } from '#store/world.ts';
+import { deliverDue, nextDeliveryS } from '#webhooks/deliver.ts';
 
 export function spanMs(span: Span): number {
   return (
@@ -22,6 +22,12 @@ export function advanceState(world: World, untilMs: number): void {
 /** State and webhooks in step: what a second brings is delivered, retries included, before the next one comes. */
 export async function advanceAlong(world: World, untilMs: number): Promise<void> {
   await deliverDue(world);
+  let toldMs = 0;
+  const tell = async (): Promise<void> => {
+    if (world.clock.nowMs() === toldMs) return;
+    toldMs = world.clock.nowMs();
+    await world.onClock(world.clock.now());
+  };
   for (;;) {
     const timerMs = (world.timers.peek()?.atS ?? Number.POSITIVE_INFINITY) * 1_000;
     const retryMs = (nextDeliveryS(world) ?? Number.POSITIVE_INFINITY) * 1_000;
@@ -31,9 +37,11 @@ export async function advanceAlong(world: World, untilMs: number): Promise<void>
       // Everything of this second.
     }
     world.clock.moveTo(nextMs);
+    await tell();
     await deliverDue(world);
   }
   world.clock.moveTo(untilMs);
+  await tell();
   forget(world);
   world.onChange();
 }

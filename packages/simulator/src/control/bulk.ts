@@ -1,9 +1,9 @@
-import type { BulkInput } from '../simulator.ts';
-import type { CustomerRow, PaymentMethodRow } from '../store/customer.ts';
-import type { InvoiceRow, LineRow } from '../store/invoice.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { BulkBlock, Row } from '../store/table.ts';
-import type { World } from '../store/world.ts';
+import type { BulkInput } from '#simulator.ts';
+import type { CustomerRow, PaymentMethodRow } from '#store/customer.ts';
+import type { InvoiceRow, LineRow } from '#store/invoice.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { BulkBlock, Row } from '#store/table.ts';
+import type { World } from '#store/world.ts';
 import { findPrice, scopeFor } from './find.ts';
 
 /** Ids count in base 36 with a fixed length, so that an index can be read back out of them. */

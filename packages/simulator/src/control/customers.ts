@@ -1,10 +1,10 @@
-import { attachPaymentMethod, createCustomer, deleteCustomer, setDefaultMethod } from '../billing/customers.ts';
-import { methodFor } from '../billing/payments.ts';
-import { change } from '../billing/record.ts';
-import type { Scope } from '../billing/scope.ts';
-import type { CustomerInput, FailInput, Simulator, Who } from '../simulator.ts';
-import type { CustomerRow, PaymentMethodRow } from '../store/customer.ts';
-import type { World } from '../store/world.ts';
+import { attachPaymentMethod, createCustomer, deleteCustomer, setDefaultMethod } from '#billing/customers.ts';
+import { methodFor } from '#billing/payments.ts';
+import { change } from '#billing/record.ts';
+import type { Scope } from '#billing/scope.ts';
+import type { CustomerInput, FailInput, Simulator, Who } from '#simulator.ts';
+import type { CustomerRow, PaymentMethodRow } from '#store/customer.ts';
+import type { World } from '#store/world.ts';
 import { findCustomer, scopeFor } from './find.ts';
 
 export function addCustomer(world: World, input: CustomerInput): { scope: Scope; row: CustomerRow } {

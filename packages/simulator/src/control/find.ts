@@ -1,11 +1,11 @@
-import type { Scope } from '../billing/scope.ts';
-import type { Target, Who } from '../simulator.ts';
-import { COMPANY_ACCOUNT } from '../store/genesis.ts';
-import type { PriceRow } from '../store/catalogue.ts';
-import type { CustomerRow } from '../store/customer.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
+import type { Scope } from '#billing/scope.ts';
+import type { Target, Who } from '#simulator.ts';
+import { COMPANY_ACCOUNT } from '#store/genesis.ts';
+import type { PriceRow } from '#store/catalogue.ts';
+import type { CustomerRow } from '#store/customer.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
 
 /** Scenario actions are nobody's API call: their events have `request.id` null. */
 export function scopeFor(world: World, target: Target = {}): Scope {

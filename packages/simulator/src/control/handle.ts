@@ -1,7 +1,7 @@
-import { connect, disconnect } from '../billing/connections.ts';
-import { createCoupon } from '../billing/catalogue.ts';
-import { closeDispute } from '../billing/refunds.ts';
-import type { Simulator, SimulatorOptions } from '../simulator.ts';
+import { connect, disconnect } from '#billing/connections.ts';
+import { createCoupon } from '#billing/catalogue.ts';
+import { closeDispute } from '#billing/refunds.ts';
+import type { Simulator, SimulatorOptions } from '#simulator.ts';
 import {
   addKey,
   APP_CLIENT_ID,
@@ -10,9 +10,9 @@ import {
   OTHER_ACCOUNT,
   PLATFORM_ACCOUNT,
   PLATFORM_CLIENT_ID,
-} from '../store/genesis.ts';
-import type { World } from '../store/world.ts';
-import { deliverDue } from '../webhooks/deliver.ts';
+} from '#store/genesis.ts';
+import type { World } from '#store/world.ts';
+import { deliverDue } from '#webhooks/deliver.ts';
 import { advanceAlong, advanceState, spanMs } from './advance.ts';
 import { bulkLoad } from './bulk.ts';
 import { addCustomer, breakCard, editCustomer, removeCustomer, repairCard } from './customers.ts';
@@ -51,7 +51,10 @@ function timeActions(
       const untilMs = world.clock.nowMs() + spanMs(by);
       const mode = by.deliver ?? (options.deliver === 'auto' ? 'along' : 'after');
       if (mode === 'along') await advanceAlong(world, untilMs);
-      else advanceState(world, untilMs);
+      else {
+        advanceState(world, untilMs);
+        await world.onClock(world.clock.now());
+      }
       world.onChange();
     },
     drainDeliveries: () => deliverDue(world),

@@ -1,10 +1,10 @@
-import { viewOf } from '../billing/record.ts';
-import type { Scope } from '../billing/scope.ts';
-import { renderEvent } from '../render/event.ts';
-import { isKind, type KindName, render, renderAll, type RowOf } from '../render/render.ts';
-import { EVENTS_KEPT_S } from '../routes/events.ts';
-import type { DeliveryReport, StripeEventJson, StripeObject, Target } from '../simulator.ts';
-import type { World } from '../store/world.ts';
+import { viewOf } from '#billing/record.ts';
+import type { Scope } from '#billing/scope.ts';
+import { renderEvent } from '#render/event.ts';
+import { isKind, type KindName, render, renderAll, type RowOf } from '#render/render.ts';
+import { EVENTS_KEPT_S } from '#routes/events.ts';
+import type { DeliveryReport, StripeEventJson, StripeObject, Target } from '#simulator.ts';
+import type { World } from '#store/world.ts';
 import { scopeFor } from './find.ts';
 
 /** As the account's own default version shows it. */

@@ -1,11 +1,11 @@
-import { attempt } from '../billing/collect.ts';
-import { confirmPaymentIntent, createPaymentIntent } from '../billing/one-off.ts';
-import { openDispute, refundCharge } from '../billing/refunds.ts';
-import type { Scope } from '../billing/scope.ts';
-import type { Simulator, Who } from '../simulator.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { ChargeRow, DisputeRow, RefundRow } from '../store/payment.ts';
-import type { World } from '../store/world.ts';
+import { attempt } from '#billing/collect.ts';
+import { confirmPaymentIntent, createPaymentIntent } from '#billing/one-off.ts';
+import { openDispute, refundCharge } from '#billing/refunds.ts';
+import type { Scope } from '#billing/scope.ts';
+import type { Simulator, Who } from '#simulator.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { ChargeRow, DisputeRow, RefundRow } from '#store/payment.ts';
+import type { World } from '#store/world.ts';
 import { repairCard } from './customers.ts';
 import { findCustomer, findOpenInvoice, scopeFor } from './find.ts';
 

@@ -1,7 +1,7 @@
-import type { SimulatorOptions } from '../simulator.ts';
-import { saveSnapshot } from '../store/snapshot.ts';
-import type { World } from '../store/world.ts';
-import { deliverDue } from '../webhooks/deliver.ts';
+import type { SimulatorOptions } from '#simulator.ts';
+import { saveSnapshot } from '#store/snapshot.ts';
+import type { World } from '#store/world.ts';
+import { deliverDue } from '#webhooks/deliver.ts';
 import { advanceState } from './advance.ts';
 
 /** How long after a change the snapshot is written; several changes make one. */

@@ -1,12 +1,12 @@
-import { cancelNow } from '../billing/cancel.ts';
-import { removeDiscount } from '../billing/discounts.ts';
-import { endPeriod } from '../billing/renew.ts';
-import type { Scope } from '../billing/scope.ts';
-import { createSubscription } from '../billing/subscribe.ts';
-import { resumePaused, type SubscriptionChange, updateSubscription } from '../billing/update-subscription.ts';
-import type { CancelInput, Simulator, SubscribeInput, Who } from '../simulator.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
+import { cancelNow } from '#billing/cancel.ts';
+import { removeDiscount } from '#billing/discounts.ts';
+import { endPeriod } from '#billing/renew.ts';
+import type { Scope } from '#billing/scope.ts';
+import { createSubscription } from '#billing/subscribe.ts';
+import { resumePaused, type SubscriptionChange, updateSubscription } from '#billing/update-subscription.ts';
+import type { CancelInput, Simulator, SubscribeInput, Who } from '#simulator.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
 import { findCustomer, findPrice, findSubscription, scopeFor } from './find.ts';
 
 export interface Done {

@@ -4,18 +4,18 @@
  * A repeated POST with the same idempotency key is answered from the first one and does nothing again.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { viewOf } from '../billing/record.ts';
-import type { Scope } from '../billing/scope.ts';
-import { StripeFault, invalid } from '../errors.ts';
-import { expand } from '../render/expand.ts';
-import { type KindName, render, type RowOf } from '../render/render.ts';
-import { isVersion } from '../render/version.ts';
-import type { Out, View } from '../render/view.ts';
-import type { KeyRow } from '../store/access.ts';
-import type { AccountState } from '../store/account-state.ts';
-import type { Row, Table } from '../store/table.ts';
-import type { World } from '../store/world.ts';
-import { takeOne } from '../webhooks/faults.ts';
+import { viewOf } from '#billing/record.ts';
+import type { Scope } from '#billing/scope.ts';
+import { StripeFault, invalid } from '#errors.ts';
+import { expand } from '#render/expand.ts';
+import { type KindName, render, type RowOf } from '#render/render.ts';
+import { isVersion } from '#render/version.ts';
+import type { Out, View } from '#render/view.ts';
+import type { KeyRow } from '#store/access.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { Row, Table } from '#store/table.ts';
+import type { World } from '#store/world.ts';
+import { takeOne } from '#webhooks/faults.ts';
 import { authenticate, refuseForeignWrite, requirePermission } from './authenticate.ts';
 import { errorBody } from './error-body.ts';
 import type { Idempotency } from './idempotency.ts';

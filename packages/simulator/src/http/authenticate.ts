@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { StripeFault, invalid } from '../errors.ts';
-import type { KeyRow } from '../store/access.ts';
-import type { AccountState } from '../store/account-state.ts';
-import type { World } from '../store/world.ts';
+import { StripeFault, invalid } from '#errors.ts';
+import type { KeyRow } from '#store/access.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { World } from '#store/world.ts';
 
 /** The key by `Authorization: Bearer` or Basic, and the account it acts on: its own or, by `Stripe-Account`, a connected one. */
 export function authenticate(world: World, headers: IncomingHttpHeaders): { key: KeyRow; state: AccountState } {

@@ -1,5 +1,5 @@
-import type { StripeFault } from '../errors.ts';
-import type { World } from '../store/world.ts';
+import type { StripeFault } from '#errors.ts';
+import type { World } from '#store/world.ts';
 
 export function errorBody(world: World, fault: StripeFault, requestId: string): string {
   const { detail } = fault;

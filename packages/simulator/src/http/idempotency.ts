@@ -1,4 +1,4 @@
-import { StripeFault } from '../errors.ts';
+import { StripeFault } from '#errors.ts';
 
 interface Answer {
   readonly status: number;

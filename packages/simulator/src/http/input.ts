@@ -1,5 +1,5 @@
-import { invalid } from '../errors.ts';
-import type { Metadata } from '../store/customer.ts';
+import { invalid } from '#errors.ts';
+import type { Metadata } from '#store/customer.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import { invalid } from '../errors.ts';
-import type { Row, Table } from '../store/table.ts';
+import { invalid } from '#errors.ts';
+import type { Row, Table } from '#store/table.ts';
 import type { Input } from './input.ts';
 
 export interface Page<T> {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import { wallNowMs } from '../clock.ts';
-import { StripeFault } from '../errors.ts';
-import type { World } from '../store/world.ts';
+import { wallNowMs } from '#clock.ts';
+import { StripeFault } from '#errors.ts';
+import type { World } from '#store/world.ts';
 
 /** A window of one second per endpoint and account, by the machine's clock: a frozen simulator would never let go. */
 export class RateLimit {

@@ -1,4 +1,4 @@
-import type { AccountRow, ApplicationRow, CodeRow } from '../store/access.ts';
+import type { AccountRow, ApplicationRow, CodeRow } from '#store/access.ts';
 import { document, escapeHtml } from './style.ts';
 
 export interface AuthorizePageInput {

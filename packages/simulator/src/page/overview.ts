@@ -1,10 +1,10 @@
-import { wordedAmount } from '../billing/invoices.ts';
-import type { AccountState } from '../store/account-state.ts';
-import type { CustomerRow } from '../store/customer.ts';
-import type { DeliveryRow } from '../store/event.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
-import type { World } from '../store/world.ts';
+import { wordedAmount } from '#billing/invoices.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { CustomerRow } from '#store/customer.ts';
+import type { DeliveryRow } from '#store/event.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
+import type { World } from '#store/world.ts';
 
 /** What the page shows of one customer; all words, no objects. */
 export interface CustomerLine {

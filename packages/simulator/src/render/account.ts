@@ -1,5 +1,5 @@
-import type { AccountRow, ApplicationRow } from '../store/access.ts';
-import type { WebhookEndpointRow } from '../store/event.ts';
+import type { AccountRow, ApplicationRow } from '#store/access.ts';
+import type { WebhookEndpointRow } from '#store/event.ts';
 import { type Out, type View, when } from './view.ts';
 
 export function renderAccount(row: AccountRow): Out {

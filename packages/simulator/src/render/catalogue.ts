@@ -1,4 +1,4 @@
-import type { PriceRow, ProductRow, Tier } from '../store/catalogue.ts';
+import type { PriceRow, ProductRow, Tier } from '#store/catalogue.ts';
 import { type Out, type View, when } from './view.ts';
 
 export function renderProduct(view: View, row: ProductRow): Out {

@@ -1,4 +1,4 @@
-import type { CustomerRow } from '../store/customer.ts';
+import type { CustomerRow } from '#store/customer.ts';
 import { renderDiscount } from './discount.ts';
 import { type Out, type View, when } from './view.ts';
 

@@ -1,4 +1,4 @@
-import type { CouponRow, DiscountRow, PromotionCodeRow } from '../store/discount.ts';
+import type { CouponRow, DiscountRow, PromotionCodeRow } from '#store/discount.ts';
 import { type Out, type View, when } from './view.ts';
 
 export function renderCoupon(view: View, row: CouponRow): Out {

@@ -1,6 +1,6 @@
-import type { StripeEventJson } from '../simulator.ts';
-import type { AccountState } from '../store/account-state.ts';
-import type { EventRow, Rendering } from '../store/event.ts';
+import type { StripeEventJson } from '#simulator.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { EventRow, Rendering } from '#store/event.ts';
 
 export interface EventViewer {
   /** The version to show; the event's own when left out. */

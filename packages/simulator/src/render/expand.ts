@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts';
+import { invalid } from '#errors.ts';
 import type { RowOf } from './render.ts';
 import { findRendered, KINDS, type KindName, render } from './render.ts';
 import { renderCurrencyOptions, renderTiers } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import type { InvoiceRow, LineRow } from '../store/invoice.ts';
+import type { InvoiceRow, LineRow } from '#store/invoice.ts';
 import { renderPlan, renderPrice } from './catalogue.ts';
 import { type Out, type View, when } from './view.ts';
 

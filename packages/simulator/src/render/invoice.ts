@@ -1,4 +1,4 @@
-import type { CreditNoteRow, InvoiceItemRow, InvoicePaymentRow, InvoiceRow } from '../store/invoice.ts';
+import type { CreditNoteRow, InvoiceItemRow, InvoicePaymentRow, InvoiceRow } from '#store/invoice.ts';
 import { renderPlan, renderPrice } from './catalogue.ts';
 import { renderDiscount } from './discount.ts';
 import { renderLine } from './invoice-line.ts';

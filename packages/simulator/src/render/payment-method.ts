@@ -1,4 +1,4 @@
-import type { PaymentMethodRow } from '../store/customer.ts';
+import type { PaymentMethodRow } from '#store/customer.ts';
 import { type Out, type View, when } from './view.ts';
 
 const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };

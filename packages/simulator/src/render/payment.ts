@@ -1,4 +1,4 @@
-import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow, SetupIntentRow } from '../store/payment.ts';
+import type { ChargeRow, DisputeRow, PaymentIntentRow, RefundRow, SetupIntentRow } from '#store/payment.ts';
 import { billingDetails, renderPaymentMethod } from './payment-method.ts';
 import { list, type Out, type View, when } from './view.ts';
 

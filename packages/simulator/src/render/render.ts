@@ -1,5 +1,5 @@
-import type { AccountState } from '../store/account-state.ts';
-import type { Row } from '../store/table.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { Row } from '#store/table.ts';
 import { renderWebhookEndpoint } from './account.ts';
 import { renderPlan, renderPrice, renderProduct } from './catalogue.ts';
 import { renderCustomer } from './customer.ts';

@@ -1,4 +1,4 @@
-import type { ItemRow, SchedulePhase, ScheduleRow, SubscriptionRow } from '../store/subscription.ts';
+import type { ItemRow, SchedulePhase, ScheduleRow, SubscriptionRow } from '#store/subscription.ts';
 import { renderPlan, renderPrice } from './catalogue.ts';
 import { renderDiscount } from './discount.ts';
 import { list, type Out, type View, when } from './view.ts';

@@ -1,5 +1,5 @@
-import type { AccountRow } from '../store/access.ts';
-import type { AccountState } from '../store/account-state.ts';
+import type { AccountRow } from '#store/access.ts';
+import type { AccountState } from '#store/account-state.ts';
 import type { Shape } from './version.ts';
 
 /** JSON under construction. */

@@ -1,7 +1,7 @@
-import { StripeFault } from '../errors.ts';
-import type { Api } from '../http/api.ts';
-import { renderAccount } from '../render/account.ts';
-import type { Out } from '../render/view.ts';
+import { StripeFault } from '#errors.ts';
+import type { Api } from '#http/api.ts';
+import { renderAccount } from '#render/account.ts';
+import type { Out } from '#render/view.ts';
 
 export function accountRoutes(api: Api): void {
   const resource = 'connected_account';

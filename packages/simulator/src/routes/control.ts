@@ -3,9 +3,9 @@
  * simulator that runs as its own process, and work in read-only mode.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Actions } from '../control/handle.ts';
-import { StripeFault } from '../errors.ts';
-import type { World } from '../store/world.ts';
+import type { Actions } from '#control/handle.ts';
+import { StripeFault } from '#errors.ts';
+import type { World } from '#store/world.ts';
 
 /** Actions that take one JSON object. Dates come as ISO text. */
 const ACTIONS = [

@@ -1,16 +1,16 @@
-import { attachPaymentMethod, createCustomer, deleteCustomer, methodOf } from '../billing/customers.ts';
-import { couponOf, redeem, removeDiscount } from '../billing/discounts.ts';
-import { announce, change } from '../billing/record.ts';
-import { customerOf } from '../billing/scope.ts';
-import { isTestCardToken, newCard } from '../billing/test-cards.ts';
-import { invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import type { Input } from '../http/input.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderCustomer } from '../render/customer.ts';
-import { renderPaymentMethod } from '../render/payment-method.ts';
-import { renderSubscription } from '../render/subscription.ts';
-import type { Address, CustomerRow } from '../store/customer.ts';
+import { attachPaymentMethod, createCustomer, deleteCustomer, methodOf } from '#billing/customers.ts';
+import { couponOf, redeem, removeDiscount } from '#billing/discounts.ts';
+import { announce, change } from '#billing/record.ts';
+import { customerOf } from '#billing/scope.ts';
+import { isTestCardToken, newCard } from '#billing/test-cards.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import type { Input } from '#http/input.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderCustomer } from '#render/customer.ts';
+import { renderPaymentMethod } from '#render/payment-method.ts';
+import { renderSubscription } from '#render/subscription.ts';
+import type { Address, CustomerRow } from '#store/customer.ts';
 
 export function customerRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/customers', resource: 'customer' }, create);

@@ -1,11 +1,11 @@
-import { createCoupon, createPromotionCode } from '../billing/catalogue.ts';
-import { couponOf } from '../billing/discounts.ts';
-import { announce, change } from '../billing/record.ts';
-import { missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderCoupon, renderPromotionCode } from '../render/discount.ts';
-import type { PromotionCodeRow } from '../store/discount.ts';
+import { createCoupon, createPromotionCode } from '#billing/catalogue.ts';
+import { couponOf } from '#billing/discounts.ts';
+import { announce, change } from '#billing/record.ts';
+import { missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderCoupon, renderPromotionCode } from '#render/discount.ts';
+import type { PromotionCodeRow } from '#store/discount.ts';
 
 export function couponRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/coupons', resource: 'coupon' }, (call) => {

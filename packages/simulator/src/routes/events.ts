@@ -1,9 +1,9 @@
-import { invalid, missing } from '../errors.ts';
-import type { Api } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderEvent } from '../render/event.ts';
-import type { Out } from '../render/view.ts';
-import type { EventRow } from '../store/event.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderEvent } from '#render/event.ts';
+import type { Out } from '#render/view.ts';
+import type { EventRow } from '#store/event.ts';
 
 /** Stripe shows events for 30 days. Source: docs.stripe.com/api/events. */
 export const EVENTS_KEPT_S = 30 * 86_400;

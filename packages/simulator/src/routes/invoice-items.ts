@@ -1,11 +1,11 @@
-import { lineOf, recount } from '../billing/invoices.ts';
-import { announce, change } from '../billing/record.ts';
-import { customerOf, nowS, priceOf } from '../billing/scope.ts';
-import { amountFor, unitAmountIn } from '../billing/amount.ts';
-import { missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { renderInvoiceItem } from '../render/invoice.ts';
-import type { InvoiceItemRow } from '../store/invoice.ts';
+import { lineOf, recount } from '#billing/invoices.ts';
+import { announce, change } from '#billing/record.ts';
+import { customerOf, nowS, priceOf } from '#billing/scope.ts';
+import { amountFor, unitAmountIn } from '#billing/amount.ts';
+import { missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { renderInvoiceItem } from '#render/invoice.ts';
+import type { InvoiceItemRow } from '#store/invoice.ts';
 
 export function invoiceItemRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/invoiceitems', resource: 'invoice' }, create);

@@ -1,17 +1,17 @@
-import { attempt, collect, recover } from '../billing/collect.ts';
-import { createInvoice, finalize, markUncollectible, recount, voidInvoice } from '../billing/invoices.ts';
-import { usableMethod } from '../billing/one-off.ts';
-import { cardFault, openPayment, settleInvoice } from '../billing/payments.ts';
-import { announce, change } from '../billing/record.ts';
-import { customerOf, nowS, subscriptionOf } from '../billing/scope.ts';
-import { invalid, missing, StripeFault } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { expand } from '../render/expand.ts';
-import { renderInvoice, renderInvoicePayment } from '../render/invoice.ts';
-import { renderLine } from '../render/invoice-line.ts';
-import type { Out } from '../render/view.ts';
-import type { InvoiceRow } from '../store/invoice.ts';
+import { attempt, collect, recover } from '#billing/collect.ts';
+import { createInvoice, finalize, markUncollectible, recount, voidInvoice } from '#billing/invoices.ts';
+import { usableMethod } from '#billing/one-off.ts';
+import { cardFault, openPayment, settleInvoice } from '#billing/payments.ts';
+import { announce, change } from '#billing/record.ts';
+import { customerOf, nowS, subscriptionOf } from '#billing/scope.ts';
+import { invalid, missing, StripeFault } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { expand } from '#render/expand.ts';
+import { renderInvoice, renderInvoicePayment } from '#render/invoice.ts';
+import { renderLine } from '#render/invoice-line.ts';
+import type { Out } from '#render/view.ts';
+import type { InvoiceRow } from '#store/invoice.ts';
 
 export function invoiceRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/invoices', resource: 'invoice' }, create);

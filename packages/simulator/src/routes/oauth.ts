@@ -4,13 +4,13 @@
  * which goes back to the redirect address.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { applicationOf, disconnect, issueCode, redeemCode, refresh, tokenAnswer } from '../billing/connections.ts';
-import { OAuthFault } from '../errors.ts';
-import { secretOf } from '../http/authenticate.ts';
-import { Input } from '../http/input.ts';
-import { authorizePage } from '../page/authorize-page.ts';
-import type { ApplicationRow, CodeRow, KeyRow } from '../store/access.ts';
-import type { World } from '../store/world.ts';
+import { applicationOf, disconnect, issueCode, redeemCode, refresh, tokenAnswer } from '#billing/connections.ts';
+import { OAuthFault } from '#errors.ts';
+import { secretOf } from '#http/authenticate.ts';
+import { Input } from '#http/input.ts';
+import { authorizePage } from '#page/authorize-page.ts';
+import type { ApplicationRow, CodeRow, KeyRow } from '#store/access.ts';
+import type { World } from '#store/world.ts';
 
 export interface OAuthOptions {
   readonly grantReadOnlyScope: boolean;

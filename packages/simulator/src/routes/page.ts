@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import type { Actions } from '../control/handle.ts';
-import { Input } from '../http/input.ts';
-import { homePage } from '../page/home-page.ts';
-import { overviewOf } from '../page/overview.ts';
-import { FAVICON } from '../page/style.ts';
-import type { World } from '../store/world.ts';
+import type { Actions } from '#control/handle.ts';
+import { Input } from '#http/input.ts';
+import { homePage } from '#page/home-page.ts';
+import { overviewOf } from '#page/overview.ts';
+import { FAVICON } from '#page/style.ts';
+import type { World } from '#store/world.ts';
 
 /** The page for people at `/`, and the forms on it. */
 export function pageRoutes(app: FastifyInstance, world: World, actions: Actions): void {

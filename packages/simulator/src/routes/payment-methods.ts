@@ -1,10 +1,10 @@
-import { attachPaymentMethod, detachPaymentMethod, methodOf } from '../billing/customers.ts';
-import { change } from '../billing/record.ts';
-import { newCard } from '../billing/test-cards.ts';
-import { invalid } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { renderPaymentMethod } from '../render/payment-method.ts';
-import type { PaymentMethodRow } from '../store/customer.ts';
+import { attachPaymentMethod, detachPaymentMethod, methodOf } from '#billing/customers.ts';
+import { change } from '#billing/record.ts';
+import { newCard } from '#billing/test-cards.ts';
+import { invalid } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { renderPaymentMethod } from '#render/payment-method.ts';
+import type { PaymentMethodRow } from '#store/customer.ts';
 
 export function paymentMethodRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/payment_methods', resource: 'payment_method' }, (call) =>

@@ -5,15 +5,15 @@ import {
   createPaymentIntent,
   paymentIntentOf,
   usableMethod,
-} from '../billing/one-off.ts';
-import { announce, change } from '../billing/record.ts';
-import { chargeOf } from '../billing/refunds.ts';
-import { customerOf } from '../billing/scope.ts';
-import { invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderCharge, renderPaymentIntent } from '../render/payment.ts';
-import type { Out } from '../render/view.ts';
+} from '#billing/one-off.ts';
+import { announce, change } from '#billing/record.ts';
+import { chargeOf } from '#billing/refunds.ts';
+import { customerOf } from '#billing/scope.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderCharge, renderPaymentIntent } from '#render/payment.ts';
+import type { Out } from '#render/view.ts';
 
 export function paymentIntentRoutes(api: Api): void {
   const resource = 'payment_intent';

@@ -1,12 +1,12 @@
-import { createPrice, createProduct, type NewPrice } from '../billing/catalogue.ts';
-import { announce, change } from '../billing/record.ts';
-import { priceOf, type Scope } from '../billing/scope.ts';
-import { missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import type { Input } from '../http/input.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderPlan, renderPrice } from '../render/catalogue.ts';
-import type { Recurring, Tier } from '../store/catalogue.ts';
+import { createPrice, createProduct, type NewPrice } from '#billing/catalogue.ts';
+import { announce, change } from '#billing/record.ts';
+import { priceOf, type Scope } from '#billing/scope.ts';
+import { missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import type { Input } from '#http/input.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderPlan, renderPrice } from '#render/catalogue.ts';
+import type { Recurring, Tier } from '#store/catalogue.ts';
 
 const INTERVALS = ['day', 'week', 'month', 'year'] as const;
 

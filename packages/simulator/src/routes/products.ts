@@ -1,12 +1,12 @@
-import { createProduct } from '../billing/catalogue.ts';
-import { createPrice } from '../billing/catalogue.ts';
-import { announce, change } from '../billing/record.ts';
-import { nowS } from '../billing/scope.ts';
-import { invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderProduct } from '../render/catalogue.ts';
-import type { ProductRow } from '../store/catalogue.ts';
+import { createProduct } from '#billing/catalogue.ts';
+import { createPrice } from '#billing/catalogue.ts';
+import { announce, change } from '#billing/record.ts';
+import { nowS } from '#billing/scope.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderProduct } from '#render/catalogue.ts';
+import type { ProductRow } from '#store/catalogue.ts';
 import { priceInput } from './prices.ts';
 
 export function productRoutes(api: Api): void {

@@ -1,15 +1,15 @@
-import { announce, change } from '../billing/record.ts';
-import { chargeOf, closeDispute, refundCharge } from '../billing/refunds.ts';
-import { paymentIntentOf } from '../billing/one-off.ts';
-import { nowS } from '../billing/scope.ts';
-import { invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderCreditNote } from '../render/invoice.ts';
-import { renderDispute, renderRefund } from '../render/payment.ts';
-import type { Out } from '../render/view.ts';
-import type { CreditNoteRow } from '../store/invoice.ts';
-import type { ChargeRow, RefundRow } from '../store/payment.ts';
+import { announce, change } from '#billing/record.ts';
+import { chargeOf, closeDispute, refundCharge } from '#billing/refunds.ts';
+import { paymentIntentOf } from '#billing/one-off.ts';
+import { nowS } from '#billing/scope.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderCreditNote } from '#render/invoice.ts';
+import { renderDispute, renderRefund } from '#render/payment.ts';
+import type { Out } from '#render/view.ts';
+import type { CreditNoteRow } from '#store/invoice.ts';
+import type { ChargeRow, RefundRow } from '#store/payment.ts';
 
 export function refundRoutes(api: Api): void {
   api.on({ method: 'POST', path: '/v1/refunds', resource: 'charge' }, (call) => refund(call, wantedCharge(call)));

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Actions } from '../control/handle.ts';
-import type { Api } from '../http/api.ts';
-import type { World } from '../store/world.ts';
+import type { Actions } from '#control/handle.ts';
+import type { Api } from '#http/api.ts';
+import type { World } from '#store/world.ts';
 import { accountRoutes } from './accounts.ts';
 import { controlRoutes } from './control.ts';
 import { customerRoutes } from './customers.ts';

@@ -1,11 +1,11 @@
-import { addMonths } from '../billing/period.ts';
-import { change } from '../billing/record.ts';
-import { cancelSchedule, createSchedule, releaseSchedule, setPhaseTimers } from '../billing/schedules.ts';
-import { nowS, priceOf } from '../billing/scope.ts';
-import { missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { renderSchedule } from '../render/subscription.ts';
-import type { SchedulePhase, ScheduleRow } from '../store/subscription.ts';
+import { addMonths } from '#billing/period.ts';
+import { change } from '#billing/record.ts';
+import { cancelSchedule, createSchedule, releaseSchedule, setPhaseTimers } from '#billing/schedules.ts';
+import { nowS, priceOf } from '#billing/scope.ts';
+import { missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { renderSchedule } from '#render/subscription.ts';
+import type { SchedulePhase, ScheduleRow } from '#store/subscription.ts';
 
 export function scheduleRoutes(api: Api): void {
   const resource = 'subscription';

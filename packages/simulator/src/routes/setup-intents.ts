@@ -1,10 +1,10 @@
-import { attachPaymentMethod } from '../billing/customers.ts';
-import { usableMethod } from '../billing/one-off.ts';
-import { announce } from '../billing/record.ts';
-import { nowS } from '../billing/scope.ts';
-import { invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import type { SetupIntentRow } from '../store/payment.ts';
+import { attachPaymentMethod } from '#billing/customers.ts';
+import { usableMethod } from '#billing/one-off.ts';
+import { announce } from '#billing/record.ts';
+import { nowS } from '#billing/scope.ts';
+import { invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import type { SetupIntentRow } from '#store/payment.ts';
 
 /** Saving a card without a payment: enough for a customer's card to arrive. */
 export function setupIntentRoutes(api: Api): void {

@@ -1,7 +1,7 @@
-import type { ItemChange, SubscriptionChange } from '../billing/update-subscription.ts';
-import type { Call } from '../http/api.ts';
-import type { Input } from '../http/input.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import type { ItemChange, SubscriptionChange } from '#billing/update-subscription.ts';
+import type { Call } from '#http/api.ts';
+import type { Input } from '#http/input.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { cancelAtOf, COLLECTION_METHODS, discountsOf, trialEndBehaviorOf } from './subscription-create-input.ts';
 
 /** Only what was said; everything else stays as it is. */

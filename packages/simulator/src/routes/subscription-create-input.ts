@@ -1,11 +1,11 @@
-import { createPrice } from '../billing/catalogue.ts';
-import type { DiscountInput } from '../billing/discounts.ts';
-import { nowS, priceOf, type Scope } from '../billing/scope.ts';
-import type { NewSubscription } from '../billing/subscribe.ts';
-import { invalid } from '../errors.ts';
-import type { Call } from '../http/api.ts';
-import type { Input } from '../http/input.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+import { createPrice } from '#billing/catalogue.ts';
+import type { DiscountInput } from '#billing/discounts.ts';
+import { nowS, priceOf, type Scope } from '#billing/scope.ts';
+import type { NewSubscription } from '#billing/subscribe.ts';
+import { invalid } from '#errors.ts';
+import type { Call } from '#http/api.ts';
+import type { Input } from '#http/input.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { priceInput } from './prices.ts';
 
 export const PAYMENT_BEHAVIORS = [

@@ -1,11 +1,11 @@
-import { subscriptionOf } from '../billing/scope.ts';
-import { updateSubscription } from '../billing/update-subscription.ts';
-import { missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { expand } from '../render/expand.ts';
-import { renderSubscriptionItem } from '../render/subscription.ts';
-import type { Out } from '../render/view.ts';
-import type { ItemRow, SubscriptionRow } from '../store/subscription.ts';
+import { subscriptionOf } from '#billing/scope.ts';
+import { updateSubscription } from '#billing/update-subscription.ts';
+import { missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { expand } from '#render/expand.ts';
+import { renderSubscriptionItem } from '#render/subscription.ts';
+import type { Out } from '#render/view.ts';
+import type { ItemRow, SubscriptionRow } from '#store/subscription.ts';
 
 const PRORATIONS = ['create_prorations', 'always_invoice', 'none'] as const;
 

@@ -1,20 +1,20 @@
-import { cancelNow } from '../billing/cancel.ts';
-import { removeDiscount } from '../billing/discounts.ts';
-import { change } from '../billing/record.ts';
-import { nowS, priceOf, subscriptionOf } from '../billing/scope.ts';
-import { createSubscription } from '../billing/subscribe.ts';
+import { cancelNow } from '#billing/cancel.ts';
+import { removeDiscount } from '#billing/discounts.ts';
+import { change } from '#billing/record.ts';
+import { nowS, priceOf, subscriptionOf } from '#billing/scope.ts';
+import { createSubscription } from '#billing/subscribe.ts';
 import {
   pauseOutright,
   resumePaused,
   type SubscriptionChange,
   updateSubscription,
-} from '../billing/update-subscription.ts';
-import { invalid } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { timeFilter } from '../http/page.ts';
-import { renderSubscription } from '../render/subscription.ts';
-import { shapeOf } from '../render/version.ts';
-import type { SubscriptionRow } from '../store/subscription.ts';
+} from '#billing/update-subscription.ts';
+import { invalid } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { timeFilter } from '#http/page.ts';
+import { renderSubscription } from '#render/subscription.ts';
+import { shapeOf } from '#render/version.ts';
+import type { SubscriptionRow } from '#store/subscription.ts';
 import { createInput } from './subscription-create-input.ts';
 import { changeInput } from './subscription-change-input.ts';
 

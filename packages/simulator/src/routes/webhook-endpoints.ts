@@ -1,12 +1,12 @@
-import { change } from '../billing/record.ts';
-import { nowS } from '../billing/scope.ts';
-import { StripeFault, invalid, missing } from '../errors.ts';
-import type { Api, Call } from '../http/api.ts';
-import { renderWebhookEndpoint } from '../render/account.ts';
-import { isVersion } from '../render/version.ts';
-import type { Out } from '../render/view.ts';
-import type { WebhookEndpointRow } from '../store/event.ts';
-import { isEventType } from '../webhooks/event-types.ts';
+import { change } from '#billing/record.ts';
+import { nowS } from '#billing/scope.ts';
+import { StripeFault, invalid, missing } from '#errors.ts';
+import type { Api, Call } from '#http/api.ts';
+import { renderWebhookEndpoint } from '#render/account.ts';
+import { isVersion } from '#render/version.ts';
+import type { Out } from '#render/view.ts';
+import type { WebhookEndpointRow } from '#store/event.ts';
+import { isEventType } from '#webhooks/event-types.ts';
 
 /** Source: docs.stripe.com/webhooks, "up to 16 webhook endpoints". */
 const ENDPOINTS_MAX = 16;

@@ -1,4 +1,4 @@
-import type { StripeJson } from '../simulator.ts';
+import type { StripeJson } from '#simulator.ts';
 import type { Metadata } from './customer.ts';
 import type { Row } from './table.ts';
 

@@ -1,4 +1,4 @@
-import { LATEST_VERSION } from '../render/version.ts';
+import { LATEST_VERSION } from '#render/version.ts';
 import type { AccountRow, KeyRow } from './access.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Faults } from '../webhooks/faults.ts';
+import type { Faults } from '#webhooks/faults.ts';
 import type { AccountRow, ApplicationRow, CodeRow, ConnectionRow, KeyRow } from './access.ts';
 import { TABLE_NAMES } from './account-state.ts';
 import type { DeliveryRow } from './event.ts';

@@ -1,8 +1,8 @@
-import type { MovableClock } from '../clock.ts';
-import { Chance } from '../chance.ts';
-import type { RequestRecord, Violation } from '../simulator.ts';
-import { Timers, type TimerKind } from '../timers.ts';
-import { type Faults, noFaults } from '../webhooks/faults.ts';
+import type { MovableClock } from '#clock.ts';
+import { Chance } from '#chance.ts';
+import type { RequestRecord, Violation } from '#simulator.ts';
+import { Timers, type TimerKind } from '#timers.ts';
+import { type Faults, noFaults } from '#webhooks/faults.ts';
 import type { AccountRow, ApplicationRow, CodeRow, ConnectionRow, KeyRow } from './access.ts';
 import { AccountState, stateKey } from './account-state.ts';
 import type { DeliveryRow } from './event.ts';
@@ -27,6 +27,9 @@ export class World {
   recordEventsFromS = 0;
   /** Called after every change, so that snapshots and automatic deliveries can follow. */
   onChange: () => void = () => {};
+
+  /** Told each instant to which the clock is moved, before anything of that instant is delivered. */
+  onClock: (now: Date) => Promise<void> = async () => {};
 
   constructor(clock: MovableClock, seed: number) {
     this.clock = clock;

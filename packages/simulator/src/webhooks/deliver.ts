@@ -3,9 +3,9 @@
  * 2xx is a failure, redirects and time-outs included, and is tried again later with a new signature; after the last
  * try it is given up. The same event may arrive twice and out of order; that is promised by nobody, as at Stripe.
  */
-import { renderEvent } from '../render/event.ts';
-import type { DeliveryRow, EventRow, WebhookEndpointRow } from '../store/event.ts';
-import type { World } from '../store/world.ts';
+import { renderEvent } from '#render/event.ts';
+import type { DeliveryRow, EventRow, WebhookEndpointRow } from '#store/event.ts';
+import type { World } from '#store/world.ts';
 import { takeOne } from './faults.ts';
 import { signatureHeader } from './sign.ts';
 

@@ -1,6 +1,6 @@
-import type { AccountState } from '../store/account-state.ts';
-import type { EventRow, WebhookEndpointRow } from '../store/event.ts';
-import type { World } from '../store/world.ts';
+import type { AccountState } from '#store/account-state.ts';
+import type { EventRow, WebhookEndpointRow } from '#store/event.ts';
+import type { World } from '#store/world.ts';
 import { takeOne } from './faults.ts';
 
 export interface Listener {
