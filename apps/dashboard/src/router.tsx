@@ -27,8 +27,8 @@ const text = (value: unknown): string | undefined =>
 
 /** Keeps the named keys of an address's query, as text; everything else is dropped. */
 function keep<K extends string>(...keys: readonly K[]) {
-  return (search: Record<string, unknown>): { [P in K]?: string } => {
-    const kept: { [P in K]?: string } = {};
+  return (search: Record<string, unknown>): { [P in K]?: string | undefined } => {
+    const kept: { [P in K]?: string | undefined } = {};
     for (const key of keys) {
       const value = text(search[key]);
       if (value !== undefined) kept[key] = value;

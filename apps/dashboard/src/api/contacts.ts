@@ -5,15 +5,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { api, queryString } from './client.ts';
 import { viewerTimezone } from './viewer-timezone.ts';
 
-export interface ContactListFilter {
-  readonly q?: string;
-  readonly status?: string;
-  readonly plan?: string;
-  readonly tier?: string;
-  readonly segmentId?: string;
-  readonly companyId?: string;
-  readonly sort?: string;
-}
+type ContactListFilter = Readonly<Record<string, string | undefined>>;
 
 const ROWS_PER_PAGE = 100;
 

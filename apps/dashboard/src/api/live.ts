@@ -1,39 +1,31 @@
-import type { BusEventRow } from '@growthos/contracts/http/events.ts';
-
-/** What `/api/live` tells: an event of the bus, without its data. */
-export type LiveEvent = Pick<BusEventRow, 'id' | 'type' | 'title' | 'at'> & { readonly contactId: string | null };
+/** What `/api/live` tells: that something happened, and to whom; nothing of the event itself. */
+export interface LiveEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly contactId: string | null;
+}
 
 function readLive(text: string): LiveEvent | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return null;
-    const { id, type, title, at, contactId } = value as Record<string, unknown>;
-    if (typeof type !== 'string') return null;
-    return {
-      id: typeof id === 'string' ? id : '',
-      type,
-      title: typeof title === 'string' ? title : type,
-      at: typeof at === 'string' ? at : '',
-      contactId: typeof contactId === 'string' ? contactId : null,
-    };
-  } catch {
-    return null;
-  }
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return null;
+  return {
+    id: 'id' in value && typeof value.id === 'string' ? value.id : '',
+    type: value.type,
+    contactId: 'contactId' in value && typeof value.contactId === 'string' ? value.contactId : null,
+  };
 }
 
 /**
- * Listens to what happens in the workspace. The browser reconnects by itself and says where it was. `onStale` is called
- * after a gap, when something may have been missed. Returns how to stop.
+ * Listens to what happens in the workspace. The browser reconnects by itself; nothing is told later, so `onStale` is
+ * called after a gap and everything has to be asked again. Returns how to stop.
  */
 export function listenLive(handlers: { onEvent: (event: LiveEvent) => void; onStale: () => void }): () => void {
   const source = new EventSource('/api/live');
   let wasLost = false;
-  const onMessage = (message: MessageEvent<string>) => {
+  source.addEventListener('message', (message: MessageEvent<string>) => {
     const event = readLive(message.data);
     if (event !== null) handlers.onEvent(event);
-  };
-  source.addEventListener('message', onMessage);
-  source.addEventListener('event', onMessage);
+  });
   source.addEventListener('error', () => {
     wasLost = true;
   });

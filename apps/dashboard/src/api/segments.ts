@@ -43,7 +43,7 @@ export function useSegmentMembers(id: string) {
   });
 }
 
-export const segmentExportUrl = (id: string): string => `/api/segments/${id}/export.csv`;
+export const segmentExportUrl = (id: string): string => `/api/segments/${id}/members.csv`;
 
 export function useSegmentTemplates() {
   return useQuery({
@@ -65,7 +65,7 @@ export function useFilterCatalogue() {
 export function useFillTemplate() {
   return useMutation({
     mutationFn: ({ key, parameters }: { key: string; parameters: Record<string, unknown> }) =>
-      api<FilledTemplate>(`/api/segments/templates/${key}/fill`, { method: 'POST', body: { parameters } }),
+      api<FilledTemplate>(`/api/segments/templates/${key}`, { method: 'POST', body: { parameters } }),
   });
 }
 
@@ -85,7 +85,8 @@ export function useSegmentPreview(definition: Filter | null) {
 export function useExplanation(segmentId: string | null, contactId: string | null) {
   return useQuery({
     queryKey: ['explanation', segmentId, contactId],
-    queryFn: ({ signal }) => api<SegmentExplanation>(`/api/segments/${segmentId}/explain/${contactId}`, { signal }),
+    queryFn: ({ signal }) =>
+      api<SegmentExplanation>(`/api/segments/${segmentId}/explain${queryString({ contactId })}`, { signal }),
     enabled: segmentId !== null && contactId !== null,
     staleTime: 0,
   });

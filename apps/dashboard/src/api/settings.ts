@@ -1,11 +1,9 @@
 import type { LtvByChannel } from '@growthos/contracts/http/ltv-by-channel.ts';
 import type { ApiKeyMade, AuditLog, InviteMade, Keys, Members } from '@growthos/contracts/http/members.ts';
-import type { Settings } from '@growthos/contracts/http/settings.ts';
+import type { RuleGroupName, Settings } from '@growthos/contracts/http/settings.ts';
 import type { SendingRules } from '@growthos/contracts/http/sequences.ts';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, queryString } from './client.ts';
-
-export type SendingRulesView = (typeof SendingRules)['_output'];
 
 export function useSettings() {
   return useQuery({
@@ -14,8 +12,8 @@ export function useSettings() {
   });
 }
 
-/** Saves one part; the answer is all settings as they are now. */
-export function useSaveSettings(part: 'workspace' | 'billing' | 'tiers' | 'identity' | 'channels' | 'sending') {
+/** Saves one part; the answer is all settings as they are now. `part`: workspace, tiers or rules/<group>. */
+export function useSaveSettings(part: 'workspace' | 'tiers' | `rules/${RuleGroupName}`) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: unknown) => api<Settings>(`/api/settings/${part}`, { method: 'PUT', body }),
@@ -26,15 +24,14 @@ export function useSaveSettings(part: 'workspace' | 'billing' | 'tiers' | 'ident
 export function useSendingRules() {
   return useQuery({
     queryKey: ['sending-rules'],
-    queryFn: ({ signal }) => api<SendingRulesView>('/api/sequences/sending-rules', { signal }),
+    queryFn: ({ signal }) => api<SendingRules>('/api/sequences/sending-rules', { signal }),
   });
 }
 
 export function useSaveSendingRules() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: SendingRulesView) =>
-      api<SendingRulesView>('/api/sequences/sending-rules', { method: 'PUT', body }),
+    mutationFn: (body: SendingRules) => api<SendingRules>('/api/sequences/sending-rules', { method: 'PUT', body }),
     onSuccess: (rules) => client.setQueryData(['sending-rules'], rules),
   });
 }
