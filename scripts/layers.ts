@@ -86,7 +86,7 @@ function engineProblem(layers: Layers, input: { path: string; specifier: string 
   if (!rule) return `the folder ${folder} is not in layers.json`;
   if (specifier.startsWith('.')) {
     const target = relative(ENGINE, join(dirname(path), specifier)).split('/')[0] ?? '';
-    return target === folder || folder === 'main.ts' ? null : 'crossing a folder is written with #folder/file.ts';
+    return target === folder || !inEngine.includes('/') ? null : 'crossing a folder is written with #folder/file.ts';
   }
   if (specifier.startsWith('#')) return crossingProblem(rule, { folder, target: specifier.slice(1) });
   if (specifier.startsWith('@growthos/contracts/')) return rule.contracts ? null : `${folder} may not import contracts`;
@@ -106,7 +106,7 @@ function crossingProblem(rule: EngineRule, input: { folder: string; target: stri
       may === '*' ||
       may === to ||
       may === target ||
-      (may === '*/index.ts' && target.split('/').slice(1).join('/') === 'index.ts'),
+      (may === '*/index.ts' && target.endsWith('/index.ts')),
   );
   return isAllowed ? null : `${folder} may not import ${to}`;
 }

@@ -32,6 +32,11 @@ const ConfigSchema = z.object({
   MAIL_FROM: z.string().default('GrowthOS <growthos@localhost>'),
   NATS_URL: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Whether a proxy in front sets X-Forwarded-For, and may be believed. */
+  TRUST_PROXY: z.stringbool().default(false),
+  /** Folders of what browsers load; relative to where the server is started. */
+  DASHBOARD_DIR: z.string().default('apps/dashboard/dist'),
+  SDK_DIR: z.string().default('packages/browser/dist'),
   /** The seeded demo company; signs its visitor in by itself, on loopback only. */
   DEMO: z.stringbool().default(false),
 });
