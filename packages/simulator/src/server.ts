@@ -78,6 +78,8 @@ export async function createWorld(options: SimulatorOptions): Promise<World> {
   if (snapshot) {
     restoreSnapshot(world, snapshot);
     restoreTimers(world);
+    // A running simulator that was off for a while lives through that while now; a frozen one has stood still.
+    if (options.clock === 'running') advanceState(world, options.now.getTime());
   } else {
     populate(world, options.apiVersion ?? LATEST_VERSION);
     settle(world, options);

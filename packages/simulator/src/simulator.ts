@@ -10,7 +10,7 @@ export interface SimulatorOptions {
   /** 0 (default) takes a free port. */
   readonly port?: number;
   readonly host?: string;
-  /** Where the simulator's clock starts. With a data directory that has a snapshot, the snapshot's time wins. */
+  /** Where the simulator's clock starts. After a restart from a snapshot: the snapshot's time, which a running clock first catches up from. */
   readonly now: Date;
   /** Same seed and same calls give the same ids and the same company. Default 1. */
   readonly seed?: number;

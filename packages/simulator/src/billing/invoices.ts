@@ -140,6 +140,16 @@ export function voidInvoice(scope: Scope, row: InvoiceRow): void {
     row.status = 'void';
     row.voidedAt = nowS(scope);
   });
+  const intent = row.paymentIntent === null ? undefined : scope.state.paymentIntents.get(row.paymentIntent);
+  if (!intent || intent.status === 'succeeded' || intent.status === 'canceled') return;
+  intent.status = 'canceled';
+  intent.canceledAt = nowS(scope);
+  intent.cancellationReason = 'void_invoice';
+  for (const payment of scope.state.invoicePayments.inGroup(row.id)) {
+    payment.status = 'canceled';
+    payment.canceledAt = nowS(scope);
+  }
+  announce(scope, 'payment_intent.canceled', 'payment_intent', intent);
 }
 
 export function markUncollectible(scope: Scope, row: InvoiceRow): void {
