@@ -168,7 +168,7 @@ async function companiesOf(
     name: 'view_companies',
     text: `select k.id, k.name, k.domain, k.group_id, m.role, m.since, k.stripe_customer,
              (select count(*)::int from (select 1 from company_membership o where o.company_id = k.id
-              limit ${MEMBERS_MAX}) some) as member_count
+              limit ${MEMBERS_MAX}) counted) as member_count
            from company_membership m join company k on k.id = m.company_id
            where m.contact_id = $2 and m.workspace_id = $1 order by m.since, k.id limit 50`,
     values: [input.workspaceId, input.contactId],

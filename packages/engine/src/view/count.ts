@@ -9,7 +9,7 @@ const EXACT_MAX = 1000;
 export async function countRows(db: Queryable, from: Sql): Promise<Total> {
   const counted = await one<{ count: number }>(
     db,
-    sql`select count(*)::int as count from (select 1 ${from} limit ${EXACT_MAX + 1}) some`,
+    sql`select count(*)::int as count from (select 1 ${from} limit ${EXACT_MAX + 1}) counted`,
   );
   const count = counted?.count ?? 0;
   if (count <= EXACT_MAX) return { count, isExact: true };

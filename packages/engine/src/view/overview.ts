@@ -53,8 +53,11 @@ async function connectionOf(db: Queryable, workspaceId: string): Promise<Overvie
   }>(db, {
     text: `select a.display_name, a.account, a.livemode,
              exists (select 1 from backfill_run r where r.stripe_account_id = a.id and r.state = 'running') as is_backfilling,
-             (select coalesce(r.error, 'the last comparison with Stripe failed') from reconcile_state r
-              where r.stripe_account_id = a.id and r.error is not null) as trouble
+             coalesce(
+               (select 'its webhook endpoint is ' || e.observed from stripe_endpoint e
+                where e.stripe_account_id = a.id and e.status = 'live' and e.observed in ('disabled', 'missing') limit 1),
+               (select case r.state when 'failed' then 'reading its history failed' end from backfill_run r
+                where r.stripe_account_id = a.id order by r.started_at desc limit 1)) as trouble
            from stripe_account a where a.workspace_id = $1 and a.status = 'active' order by a.connected_at limit 1`,
     values: [workspaceId],
   });

@@ -1,57 +1,99 @@
-import type { FastifyPluginAsync } from 'fastify';
-import { eventStreams } from '../sse.ts';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
+import { messageOf } from '#base/errors.ts';
+import { BUS_CHANNEL } from '#bus/index.ts';
+import { liveEvents } from '#view/index.ts';
+import type { AppDeps } from '../app.ts';
 
-export interface LiveHint {
-  readonly id: string;
-  readonly type: string;
-  readonly contactId: string | null;
-  readonly time: Date;
-}
-
-/** As `bus/tail.ts` has it. */
-export interface LiveRoutesDeps {
-  readonly tail: { subscribe(workspaceId: string, onHint: (hint: LiveHint) => void): () => void };
-}
-
-/** Hints are gathered for so long, so that a backfill is no flood. */
-const GATHER_MS = 200;
-/** Of one gathering, at most so many go out, the newest: enough for a page to know what to read again. */
-const HINTS_MAX = 50;
+/** A comment now and then keeps proxies from closing a quiet stream. Source: common proxy idle time-outs are 30 to 60 s. */
+const HEARTBEAT_MS = 25_000;
+/** Then the browser connects anew, which asks the guard again: whoever was removed is gone within this time. */
+const STREAM_MS = 10 * 60_000;
 
 /**
- * GET /api/live: a hint for each event of the workspace, `{ id, type, contactId, at }`, so that pages read again what they
- * show. Nothing of the event itself. A page that was away reads everything again; nothing is sent later.
+ * `GET /api/live`: what happens in the workspace, as server-sent events. One NOTIFY listener serves all open pages; a page
+ * that comes back says where it was (Last-Event-ID) and hears what it missed.
  */
-export const liveRoutes =
-  (deps: LiveRoutesDeps): FastifyPluginAsync =>
-  async (app) => {
-    const openEventStream = eventStreams(app);
-    app.get(
-      '/api/live',
-      { schema: { tags: ['Live'], summary: 'Server-sent events: what has just happened' } },
-      async (request, reply) => {
-        const { workspaceId } = request.access;
-        const events = openEventStream(reply);
-        const gathered = new Map<string, LiveHint>();
-        let timer: NodeJS.Timeout | undefined;
-        const flush = (): void => {
-          timer = undefined;
-          for (const hint of [...gathered.values()].slice(-HINTS_MAX)) {
-            const { id, type, contactId } = hint;
-            events.send({ id, data: { id, type, contactId, at: hint.time.toISOString() } });
-          }
-          gathered.clear();
-        };
-        const unsubscribe = deps.tail.subscribe(workspaceId, (hint) => {
-          const key = `${hint.type} ${hint.contactId}`;
-          gathered.delete(key);
-          gathered.set(key, hint);
-          timer ??= setTimeout(flush, GATHER_MS);
-        });
-        events.onClose(() => {
-          clearTimeout(timer);
-          unsubscribe();
-        });
-      },
-    );
+export function liveRoutes(deps: AppDeps): FastifyPluginAsync {
+  return async (app: FastifyInstance) => {
+    const streams = new Set<Stream>();
+    let unlisten: Promise<() => Promise<void>> | null = null;
+    const listen = (): Promise<() => Promise<void>> =>
+      deps.db.listen(BUS_CHANNEL, () => {
+        for (const stream of streams) stream.wake();
+      });
+    app.addHook('preClose', async () => {
+      for (const stream of streams) stream.end();
+    });
+    app.addHook('onClose', async () => (await unlisten)?.());
+    app.get('/api/live', { schema: { hide: true } }, async (request, reply) => {
+      unlisten ??= listen();
+      await unlisten;
+      const last = request.headers['last-event-id'];
+      const stream = openStream(deps, {
+        reply,
+        workspaceId: request.access.workspaceId,
+        after: typeof last === 'string' && /^\d{1,18}$/.test(last) ? last : null,
+        onEnd: () => streams.delete(stream),
+      });
+      streams.add(stream);
+      stream.wake();
+    });
   };
+}
+
+interface Stream {
+  wake(): void;
+  end(): void;
+}
+
+function openStream(
+  deps: AppDeps,
+  input: { reply: FastifyReply; workspaceId: string; after: string | null; onEnd: () => void },
+): Stream {
+  const { reply } = input;
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  reply.raw.write(': welcome\n\n');
+  let after = input.after;
+  let isReading = false;
+  let isWoken = false;
+  const heartbeat = setInterval(() => reply.raw.write(':\n\n'), HEARTBEAT_MS);
+  const lifetime = setTimeout(() => reply.raw.end(), STREAM_MS);
+  reply.raw.on('close', () => {
+    clearInterval(heartbeat);
+    clearTimeout(lifetime);
+    input.onEnd();
+  });
+  /** One reader at a time; a wake-up meanwhile makes it look once more. */
+  const read = async (): Promise<void> => {
+    isWoken = true;
+    if (isReading) return;
+    isReading = true;
+    try {
+      while (isWoken && !reply.raw.writableEnded) {
+        isWoken = false;
+        const news = await liveEvents(deps, { workspaceId: input.workspaceId, after });
+        after = news.position;
+        for (const { position, ...event } of news.events) {
+          reply.raw.write(`id: ${position}\ndata: ${JSON.stringify(event)}\n\n`);
+        }
+        if (news.events.length > 0) isWoken = true;
+      }
+    } finally {
+      isReading = false;
+    }
+  };
+  return {
+    wake: () => {
+      read().catch((error: unknown) => {
+        deps.log.warn({ err: messageOf(error) }, 'a live stream could not be read; its page connects anew');
+        reply.raw.end();
+      });
+    },
+    end: () => reply.raw.end(),
+  };
+}
