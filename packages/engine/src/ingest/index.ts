@@ -6,6 +6,7 @@ export type { ApplyObjects } from './stripe/backfill.ts';
 export { looksLikeEvent, readEventEnvelope } from './stripe/event-envelope.ts';
 export { insertEndpoint } from './stripe/endpoint-store.ts';
 export type { ReceivedWebhook, ReceiveOutcome } from './stripe/receive.ts';
+export { connectForReplay, readReplayOutcomes, type ReplayAccounts } from './stripe/replay-accounts.ts';
 export type { StripeConfig } from './stripe/stripe-config.ts';
 export { createStripeIngest, type StripeIngest, type StripeIngestDeps } from './stripe/stripe-ingest.ts';
 export { signStripePayload } from './stripe/verify.ts';
