@@ -57,7 +57,6 @@ function openStream(
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
-  reply.raw.write(': welcome\n\n');
   let after = input.after;
   let isReading = false;
   let isWoken = false;
@@ -76,7 +75,9 @@ function openStream(
     try {
       while (isWoken && !reply.raw.writableEnded) {
         isWoken = false;
+        const isFirst = after === null;
         const news = await liveEvents(deps, { workspaceId: input.workspaceId, after });
+        if (isFirst) reply.raw.write(': ready\n\n');
         after = news.position;
         for (const { position, ...event } of news.events) {
           reply.raw.write(`id: ${position}\ndata: ${JSON.stringify(event)}\n\n`);
