@@ -40,7 +40,7 @@ function keep<K extends string>(...keys: readonly K[]) {
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: keep('then'),
+  validateSearch: keep('goTo'),
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 });
 const invite = createRoute({

@@ -12,7 +12,7 @@ interface TableProps {
 /** A plain table. On a narrow screen it scrolls inside its own box, so the page never does. */
 export function Table({ caption, head, children, className }: TableProps) {
   return (
-    <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
+    <section aria-label={caption} tabIndex={0} className="relative overflow-x-auto">
       <table className={cn('w-full border-collapse text-left', className)}>
         <caption className="sr-only">{caption}</caption>
         <thead>

@@ -27,9 +27,9 @@ export function SignInPage() {
 
 /** Only addresses of this dashboard: never a link that somebody planted. */
 function useGoOn(): () => void {
-  const { then } = route.useSearch();
+  const { goTo } = route.useSearch();
   const navigate = useNavigate();
-  const target = then !== undefined && /^\/(?![/\\])/.test(then) && !then.startsWith('/sign-in') ? then : '/';
+  const target = goTo !== undefined && /^\/(?![/\\])/.test(goTo) && !goTo.startsWith('/sign-in') ? goTo : '/';
   return () => void navigate({ href: target, replace: true });
 }
 

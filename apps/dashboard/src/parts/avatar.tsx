@@ -10,7 +10,7 @@ export function Avatar({ name, size = 'md' }: { name: string; size?: 'sm' | 'md'
     .split(/[\s._-]+/)
     .filter((word) => word !== '');
   const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0] ?? '').join('');
-  const tone = TONES[[...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % TONES.length] ?? 'accent';
+  const tone = TONES[(name.length * 7 + name.charCodeAt(0)) % TONES.length] ?? 'accent';
   return (
     <span
       aria-hidden

@@ -19,10 +19,10 @@ const PLACE: Readonly<Record<string, string>> = {
   status: '',
   plan: 'truncate',
   mrr: 'text-right tabular-nums',
-  ltv: 'hidden text-right tabular-nums lg:block',
-  trial: 'hidden xl:block',
+  ltv: 'hidden text-right tabular-nums xl:block',
+  trial: 'hidden 2xl:block',
   seen: 'hidden md:block',
-  score: 'hidden text-right tabular-nums lg:block',
+  score: 'hidden text-right tabular-nums xl:block',
 };
 
 const columns = column.columns([
@@ -76,7 +76,7 @@ const columns = column.columns([
 ]);
 
 const GRID =
-  'grid grid-cols-2 items-center gap-x-4 gap-y-1 px-4 md:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6.5rem_7.5rem] lg:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6.5rem_7rem_7.5rem_5.5rem] xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6.5rem_7rem_10rem_7.5rem_5.5rem]';
+  'grid grid-cols-2 items-center gap-x-3 gap-y-1 px-4 md:grid-cols-[minmax(10rem,3fr)_8.5rem_minmax(5.5rem,1.2fr)_6rem_7.5rem] xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_7.5rem_5.5rem] 2xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_10rem_7.5rem_5.5rem]';
 const ROW_PX = 57;
 const ROW_PHONE_PX = 84;
 

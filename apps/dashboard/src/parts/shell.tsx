@@ -25,7 +25,7 @@ export function Shell() {
       </div>
     );
   }
-  if (session.data === null || session.data === undefined) return <Navigate to="/sign-in" search={{ then: path }} />;
+  if (session.data === null || session.data === undefined) return <Navigate to="/sign-in" search={{ goTo: path }} />;
   return (
     <LiveUpdates>
       <a

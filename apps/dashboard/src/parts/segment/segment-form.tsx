@@ -44,8 +44,11 @@ export function SegmentForm({ start, action, isBusy, error, onSave, onCancel, mo
     if (missing === null) onSave({ name: name.trim(), description: description.trim(), definition });
   };
   return (
-    <form onSubmit={submit} className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-      <div className="space-y-5">
+    <form
+      onSubmit={submit}
+      className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]"
+    >
+      <div className="min-w-0 space-y-5">
         <Card className="space-y-4 p-4">
           <Field label="Name">
             {(ids) => (
@@ -96,7 +99,7 @@ export function SegmentForm({ start, action, isBusy, error, onSave, onCancel, mo
           <Button onClick={onCancel}>Cancel</Button>
         </div>
       </div>
-      <div className="lg:sticky lg:top-5">
+      <div className="min-w-0 lg:sticky lg:top-5">
         <LivePreview filter={definition} missing={missing} />
       </div>
     </form>

@@ -126,77 +126,67 @@ export function findStep(steps: readonly Step[], id: string): Step | null {
   return null;
 }
 
-export function freshStep(kind: StepKind, taken: ReadonlySet<string>): Step {
-  const id = idFor(kind, taken);
-  switch (kind) {
-    case 'email':
-      return {
-        id,
-        kind,
-        sender: 'team',
-        content: {
-          format: 'plain',
-          subject: 'Hello {{ contact.name | first_name | default: "there" }}',
-          text: 'Hi {{ contact.name | first_name | default: "there" }},\n\n',
-        },
-      };
-    case 'in_app':
-      return {
-        id,
-        kind,
-        content: { style: 'card', title: 'A short title', body: '', canSnooze: false },
-        expiresAfter: { days: 7 },
-      };
-    case 'notify_team':
-      return {
-        id,
-        kind,
-        destination: 'founder',
-        title: 'Look at {{ contact.name | default: contact.email }}',
-        text: 'What happened, and what you could do.',
-      };
-    case 'wait_for':
-      return { id, kind, duration: { days: 1 } };
-    case 'wait_until':
-      return {
-        id,
-        kind,
-        until: { kind: 'contact_date', property: 'trial_end_date', offset: { days: -3 } },
-        ifMissing: {},
-      };
-    case 'wait_for_event':
-      return {
-        id,
-        kind,
-        event: { type: 'payment_succeeded', where: [], match: [] },
-        timeout: { days: 3 },
-        onEvent: [],
-        onTimeout: [],
-      };
-    case 'branch':
-      return {
-        id,
-        kind,
-        arms: [{ when: { kind: 'contact', filter: { version: 1, where: { op: 'and', of: [] } } }, steps: [] }],
-        otherwise: [],
-      };
-    case 'split':
-      return {
-        id,
-        kind,
-        arms: [
-          { percent: 50, steps: [] },
-          { percent: 50, steps: [] },
-        ],
-      };
-    case 'set_property':
-      return { id, kind, trait: 'stage', value: 'contacted' };
-    case 'webhook':
-      return { id, kind, endpoint: '' };
-    case 'exit':
-      return { id, kind };
-  }
-}
+type FreshSteps = { readonly [K in StepKind]: (id: string) => Extract<Step, { kind: K }> };
+
+const FRESH: FreshSteps = {
+  email: (id) => ({
+    id,
+    kind: 'email',
+    sender: 'team',
+    content: {
+      format: 'plain',
+      subject: 'Hello {{ contact.name | first_name | default: "there" }}',
+      text: 'Hi {{ contact.name | first_name | default: "there" }},\n\n',
+    },
+  }),
+  in_app: (id) => ({
+    id,
+    kind: 'in_app',
+    content: { style: 'card', title: 'A short title', body: '', canSnooze: false },
+    expiresAfter: { days: 7 },
+  }),
+  notify_team: (id) => ({
+    id,
+    kind: 'notify_team',
+    destination: 'founder',
+    title: 'Look at {{ contact.name | default: contact.email }}',
+    text: 'What happened, and what you could do.',
+  }),
+  wait_for: (id) => ({ id, kind: 'wait_for', duration: { days: 1 } }),
+  wait_until: (id) => ({
+    id,
+    kind: 'wait_until',
+    until: { kind: 'contact_date', property: 'trial_end_date', offset: { days: -3 } },
+    ifMissing: {},
+  }),
+  wait_for_event: (id) => ({
+    id,
+    kind: 'wait_for_event',
+    event: { type: 'payment_succeeded', where: [], match: [] },
+    timeout: { days: 3 },
+    onEvent: [],
+    onTimeout: [],
+  }),
+  branch: (id) => ({
+    id,
+    kind: 'branch',
+    arms: [{ when: { kind: 'contact', filter: { version: 1, where: { op: 'and', of: [] } } }, steps: [] }],
+    otherwise: [],
+  }),
+  split: (id) => ({
+    id,
+    kind: 'split',
+    arms: [
+      { percent: 50, steps: [] },
+      { percent: 50, steps: [] },
+    ],
+  }),
+  set_property: (id) => ({ id, kind: 'set_property', trait: 'stage', value: 'contacted' }),
+  webhook: (id) => ({ id, kind: 'webhook', endpoint: '' }),
+  exit: (id) => ({ id, kind: 'exit' }),
+};
+
+export const freshStep = (kind: StepKind, taken: ReadonlySet<string>): Step => FRESH[kind](idFor(kind, taken));
 
 /** A sequence to begin with: one e-mail to whoever comes into the segment, or whose payment fails. */
 export function freshSequence(input: {

@@ -19,9 +19,9 @@ export function WorkspaceForm({ settings }: { settings: Settings }) {
     save.mutate(
       { name, timezone },
       {
-        onSuccess: async () => {
+        onSuccess: () => {
           toast('Saved.');
-          await client.invalidateQueries({ queryKey: ['session'] });
+          void client.invalidateQueries({ queryKey: ['session'] });
         },
       },
     );
