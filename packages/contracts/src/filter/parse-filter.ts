@@ -35,7 +35,7 @@ export function parseFilter(input: unknown): ParsedFilter {
 }
 
 function fail(failure: Failure): ParsedFilter {
-  const says = failure.says.replace(/[.!?]*$/, '.');
+  const says = /[.?]$/.test(failure.says) ? failure.says : `${failure.says}.`;
   return { ok: false, path: failure.path, message: `At ${failure.path}: ${says}` };
 }
 

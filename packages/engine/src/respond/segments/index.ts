@@ -9,7 +9,6 @@ export {
   insertSegment,
   segmentsUsing,
   updateSegment,
-  type DefineDeps,
   type NewSegment,
   type SegmentChange,
 } from './define.ts';
