@@ -212,10 +212,17 @@ function wordedPrice(scope: Scope, priceId: string, currency: string): string {
   return amount === null ? `tiered pricing${every}` : `${wordedAmount(amount, currency)}${every}`;
 }
 
+const formats = new Map<string, { readonly format: Intl.NumberFormat; readonly digits: number }>();
+
+/** `$99.00`; the number of decimals is the currency's own. */
 export function wordedAmount(amountMinor: number, currency: string): string {
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency: currency.toUpperCase() });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amountMinor / 10 ** digits);
+  let known = formats.get(currency);
+  if (!known) {
+    const format = new Intl.NumberFormat('en-US', { style: 'currency', currency: currency.toUpperCase() });
+    known = { format, digits: format.resolvedOptions().maximumFractionDigits ?? 2 };
+    formats.set(currency, known);
+  }
+  return known.format.format(amountMinor / 10 ** known.digits);
 }
 
 function takePendingItems(scope: Scope, input: NewInvoice): LineRow[] {

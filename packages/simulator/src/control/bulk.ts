@@ -35,7 +35,7 @@ export function bulkLoad(world: World, input: BulkInput): void {
     price: price.id,
     amount: price.unitAmount ?? 0,
   };
-  state.customers.setBulk(block('cus_bulk', plan.customers, (index) => customer(plan, index)));
+  state.customers.setBulk(block('cus_bulk', plan.customers, (index) => customer(plan, index), byEmail));
   state.paymentMethods.setBulk(
     block('pm_1bulk', plan.customers, (index) => card(plan, index), perParent('cus_bulk', 1)),
   );
@@ -89,6 +89,11 @@ function perParent(prefix: string, each: number): (key: string) => readonly numb
     const parent = indexIn(prefix, key);
     return parent === undefined ? [] : Array.from({ length: each }, (_, offset) => parent * each + offset);
   };
+}
+
+function byEmail(key: string): readonly number[] {
+  const match = /^person(\d+)@bulk\.example$/.exec(key);
+  return match?.[1] === undefined ? [] : [Number(match[1])];
 }
 
 /** Creation times rise with the index and end a minute before now. */

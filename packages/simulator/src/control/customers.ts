@@ -33,6 +33,7 @@ export function editCustomer(
     if (input.newEmail !== undefined) row.email = input.newEmail;
     if (input.metadata !== undefined) row.metadata = { ...row.metadata, ...input.metadata };
   });
+  scope.state.customers.regroup(row);
   return { scope, row };
 }
 

@@ -19,10 +19,8 @@ export function findCustomer(scope: Scope, who: Who): CustomerRow {
     if (!row) throw new Error(`the simulator has no customer ${who.customer}`);
     return customers.keep(row);
   }
-  const email = who.email?.toLowerCase();
-  for (const row of customers.newestFirst()) {
-    if (email !== undefined && row.email?.toLowerCase() === email) return customers.keep(row);
-  }
+  const row = customers.inGroup(who.email?.toLowerCase() ?? '').findLast((candidate) => !candidate.deleted);
+  if (row) return customers.keep(row);
   throw new Error(`the simulator has no customer with the e-mail ${who.email ?? '(none given)'}`);
 }
 

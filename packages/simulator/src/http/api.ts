@@ -197,7 +197,7 @@ function admit(deps: ApiDeps, exchange: Exchange, at: { readonly requestId: stri
 /** Declines and refusals are outcomes too: an idempotency key keeps them. */
 async function outcomeOf(handler: Handler, call: Call): Promise<{ status: number; body: string }> {
   try {
-    return { status: 200, body: JSON.stringify(await handler(call), null, 2) };
+    return { status: 200, body: JSON.stringify(await handler(call)) };
   } catch (error) {
     if (!(error instanceof StripeFault)) throw error;
     return { status: error.detail.status, body: errorBody(call.world, error, call.requestId) };

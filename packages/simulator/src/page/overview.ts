@@ -156,14 +156,12 @@ function latestEvents(state: AccountState): Overview['events'] {
   const found: Overview['events'][number][] = [];
   for (const row of state.events.newestFirst()) {
     if (found.length >= ROWS_MAX) break;
-    const object = row.renderings[row.apiVersion]?.object ?? {};
-    const about = object['id'];
     found.push({
       id: row.id,
       type: row.type,
       at: minute(row.created),
       pending: row.pending,
-      about: typeof about === 'string' ? about : '',
+      about: row.objectId ?? '',
     });
   }
   return found;

@@ -1,4 +1,4 @@
-import type { StripeEventJson } from '#simulator.ts';
+import type { StripeEventJson, StripeJson } from '#simulator.ts';
 import type { AccountState } from '#store/account-state.ts';
 import type { EventRow, Rendering } from '#store/event.ts';
 
@@ -20,12 +20,16 @@ export function renderEvent(state: AccountState, row: EventRow, viewer: EventVie
     api_version: version,
     created: row.created,
     data: {
-      object: rendering?.object ?? {},
-      ...(rendering?.previous ? { previous_attributes: rendering.previous } : {}),
+      object: parsed(rendering?.objectJson ?? '{}'),
+      ...(rendering?.previousJson ? { previous_attributes: parsed(rendering.previousJson) } : {}),
     },
     livemode: state.livemode,
     pending_webhooks: row.pending,
     request: { id: row.requestId, idempotency_key: row.idempotencyKey },
     type: row.type,
   };
+}
+
+function parsed(json: string): StripeJson {
+  return JSON.parse(json) as StripeJson;
 }

@@ -19,7 +19,10 @@ export function customerRoutes(api: Api): void {
     const isCreated = timeFilter(call.input);
     return call.list(
       call.state.customers,
-      { keep: (row) => isCreated(row.created) && (email === undefined || row.email === email) },
+      {
+        keep: (row) => isCreated(row.created) && (email === undefined || row.email === email),
+        ...(email === undefined ? {} : { within: call.state.customers.inGroup(email.toLowerCase()) }),
+      },
       renderCustomer,
     );
   });
@@ -127,6 +130,7 @@ function update(call: Call): ReturnType<Call['show']> {
     const locales = input.texts('preferred_locales');
     if (locales !== undefined) row.preferredLocales = locales;
   });
+  call.state.customers.regroup(row);
   applySettings(call, row);
   return call.show('customer', row);
 }

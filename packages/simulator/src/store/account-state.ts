@@ -12,7 +12,8 @@ export class AccountState {
   readonly account: string;
   readonly livemode: boolean;
   readonly key: string;
-  readonly customers = new Table<CustomerRow>();
+  /** Grouped by e-mail, small letters. */
+  readonly customers = new Table<CustomerRow>((row) => row.email?.toLowerCase() ?? null);
   readonly paymentMethods = new Table<PaymentMethodRow>((row) => row.customer);
   readonly products = new Table<ProductRow>();
   readonly prices = new Table<PriceRow>((row) => row.product);

@@ -1,15 +1,17 @@
-import type { StripeJson } from '#simulator.ts';
 import type { Metadata } from './customer.ts';
 import type { Row } from './table.ts';
 
+/** Kept as text: nothing can change it afterwards, and it takes a third of the room. */
 export interface Rendering {
-  readonly object: StripeJson;
-  readonly previous: StripeJson | null;
+  readonly objectJson: string;
+  readonly previousJson: string | null;
 }
 
 /** The object as it was, once per API version that somebody listens in; never rendered again. */
 export interface EventRow extends Row {
   type: string;
+  /** Of the object that it is about. */
+  objectId: string | null;
   requestId: string | null;
   idempotencyKey: string | null;
   /** The account's default version when it happened: what the API shows. */

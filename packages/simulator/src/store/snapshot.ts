@@ -8,7 +8,7 @@ import type { Row } from './table.ts';
 import type { World } from './world.ts';
 
 /** Raised when the rows change shape; an older snapshot is then left aside instead of being misread. */
-const FORMAT = 1;
+const FORMAT = 2;
 const FILE = 'simulator.json';
 
 interface Snapshot {

@@ -77,7 +77,7 @@ function bodyFor(
   const state = world.stateByKey(at.row.stateKey);
   const version = at.endpoint.apiVersion ?? world.account(world.stateByKey(at.row.endpointStateKey).account).apiVersion;
   const event = renderEvent(state, at.event, { version, ...(at.endpoint.connect ? { account: state.account } : {}) });
-  return JSON.stringify(event, null, 2);
+  return JSON.stringify(event);
 }
 
 function settle(world: World, row: DeliveryRow, event: EventRow): void {
