@@ -116,7 +116,7 @@ function createApp(world: World): FastifyInstance {
     return reply
       .status(404)
       .type('application/json')
-      .send(errorBody(world, fault, world.id('req', 14)));
+      .send(errorBody(world, fault, world.trafficId('req')));
   });
   app.setErrorHandler((error, _request, reply) => {
     const message = error instanceof Error ? error.message : String(error);
@@ -124,7 +124,7 @@ function createApp(world: World): FastifyInstance {
     return reply
       .status(400)
       .type('application/json')
-      .send(errorBody(world, fault, world.id('req', 14)));
+      .send(errorBody(world, fault, world.trafficId('req')));
   });
   return app;
 }

@@ -170,6 +170,42 @@ test('a Connect endpoint on the platform hears connected accounts, each event na
   });
 });
 
+test('a live Connect endpoint also hears the test events of an account that connected live, and only once', async () => {
+  const { sim } = bench;
+  const live = clientFor(sim, sim.keys.platformLive);
+  await live.webhookEndpoints.create({ url: receiver.url, connect: true, enabled_events: ['customer.created'] });
+  await sim.connectAccount({ livemode: true });
+  await sim.createCustomer({ email: 'live@hooks.example', card: null, livemode: true });
+  await sim.createCustomer({ email: 'test@hooks.example', card: null });
+  await sim.createCustomer({ email: 'other@hooks.example', card: null, account: sim.otherAccount });
+  await sim.drainDeliveries();
+  const heard = receiver.received.map(({ body }) => JSON.parse(body));
+  expect(heard.map((event) => [event.livemode, event.data.object.email])).toEqual([
+    [true, 'live@hooks.example'],
+    [false, 'test@hooks.example'],
+  ]);
+});
+
+test('with automatic delivery webhooks leave by themselves, each once, and the follower of the clock hears first', async () => {
+  const told: string[] = [];
+  const own = await startBench({
+    deliver: 'auto',
+    onClock: async (now) => {
+      told.push(`${now.toISOString()} after ${receiver.received.length}`);
+    },
+  });
+  await own.stripe.webhookEndpoints.create({
+    url: receiver.url,
+    enabled_events: ['customer.subscription.trial_will_end', 'customer.created'],
+  });
+  await own.sim.createCustomer({ email: 'auto@hooks.example' });
+  await own.sim.subscribe({ email: 'auto@hooks.example', price: 'pro_monthly', trialDays: 14 });
+  await own.sim.advance({ days: 12 });
+  expect(receiver.types()).toEqual(['customer.created', 'customer.subscription.trial_will_end']);
+  expect(told).toEqual(['2026-12-05T09:00:00.000Z after 1', '2026-12-06T09:00:00.000Z after 2']);
+  await own.close();
+});
+
 test('endpoints: no more than 16, no unknown events, no version change, none on a connected account', async () => {
   const { sim, stripe } = bench;
   const made: Stripe.WebhookEndpoint[] = [];

@@ -126,7 +126,7 @@ interface Exchange {
 async function answer(deps: ApiDeps, exchange: Exchange): Promise<FastifyReply> {
   const { world } = deps;
   const { request, reply, rule } = exchange;
-  const requestId = world.id('req', 14);
+  const requestId = world.trafficId('req');
   const path = request.url.split('?')[0] ?? '';
   void reply.header('request-id', requestId).header('content-type', 'application/json');
   let account = '';

@@ -8,13 +8,14 @@ import type { Row } from './table.ts';
 import type { World } from './world.ts';
 
 /** Raised when the rows change shape; an older snapshot is then left aside instead of being misread. */
-const FORMAT = 2;
+const FORMAT = 3;
 const FILE = 'simulator.json';
 
 interface Snapshot {
   readonly format: number;
   readonly nowMs: number;
   readonly chance: number;
+  readonly traffic: number;
   readonly accounts: readonly AccountRow[];
   readonly keys: readonly KeyRow[];
   readonly applications: readonly ApplicationRow[];
@@ -37,6 +38,7 @@ export async function saveSnapshot(world: World, dataDir: string): Promise<void>
     format: FORMAT,
     nowMs: world.clock.nowMs(),
     chance: world.chance.state,
+    traffic: world.traffic.state,
     accounts: [...world.accounts.values()],
     keys: [...world.keys.values()],
     applications: [...world.applications.values()],
@@ -67,6 +69,7 @@ export async function readSnapshot(dataDir: string): Promise<Snapshot | undefine
 export function restoreSnapshot(world: World, snapshot: Snapshot): void {
   world.clock.moveTo(snapshot.nowMs);
   world.chance.state = snapshot.chance;
+  world.traffic.state = snapshot.traffic;
   for (const row of snapshot.accounts) world.addAccount(row);
   for (const row of snapshot.keys) world.keys.set(row.key, row);
   for (const row of snapshot.applications) world.applications.set(row.id, row);

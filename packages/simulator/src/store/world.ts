@@ -11,6 +11,8 @@ import type { DeliveryRow } from './event.ts';
 export class World {
   readonly clock: MovableClock;
   readonly chance: Chance;
+  /** For ids of requests and deliveries, so that who reads what changes nobody's object ids. */
+  readonly traffic: Chance;
   readonly timers = new Timers();
   readonly accounts = new Map<string, AccountRow>();
   readonly states = new Map<string, AccountState>();
@@ -34,6 +36,7 @@ export class World {
   constructor(clock: MovableClock, seed: number) {
     this.clock = clock;
     this.chance = new Chance(seed);
+    this.traffic = new Chance(seed + 1);
   }
 
   addAccount(row: AccountRow): void {
@@ -62,6 +65,10 @@ export class World {
 
   setTimer(state: AccountState, kind: TimerKind, id: string, atS: number): void {
     this.timers.set({ atS, kind, stateKey: state.key, id });
+  }
+
+  trafficId(prefix: string): string {
+    return `${prefix}_${this.traffic.text(14)}`;
   }
 
   /** `sub_1` + text, like the real ones: long enough never to collide. */

@@ -42,7 +42,7 @@ async function deliverRounds(world: World): Promise<void> {
     const nowS = world.clock.nowS();
     const due = world.deliveries.filter((row) => row.status === 'pending' && (row.nextAttemptS ?? 0) <= nowS);
     if (due.length === 0) return;
-    if (world.faults.reorder) world.chance.shuffle(due);
+    if (world.faults.reorder) world.traffic.shuffle(due);
     for (const row of due) await deliverOne(world, row);
   }
   throw new Error(`webhook deliveries did not settle after ${ROUNDS_MAX} rounds`);

@@ -25,7 +25,9 @@ export function listenersOf(world: World, state: AccountState): Listener[] {
     if (!application) continue;
     const home = world.state(application.account, connection.livemode);
     for (const endpoint of home.webhookEndpoints.all()) {
-      if (isUp(endpoint) && endpoint.connect) found.push({ home, endpoint });
+      // A platform that is let in twice (as a platform and by its app) still hears once.
+      const isKnown = found.some((listener) => listener.endpoint === endpoint);
+      if (isUp(endpoint) && endpoint.connect && !isKnown) found.push({ home, endpoint });
     }
   }
   return found;
@@ -58,7 +60,7 @@ export function enqueueDeliveries(
     event.deliveries += 1;
     event.pending += 1;
     world.deliveries.push({
-      id: world.id('whd', 16),
+      id: world.trafficId('whd'),
       stateKey: state.key,
       eventId: event.id,
       eventType: event.type,
