@@ -22,7 +22,7 @@ export function SectionCard({ title, says, action, children, className, bodyClas
   return (
     <section aria-labelledby={headingId} className={cn('min-w-0 rounded-xl border bg-surface', className)}>
       <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5 pb-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-44">
           <h2 id={headingId} className="text-[0.9375rem] font-semibold">
             {title}
           </h2>

@@ -69,11 +69,19 @@ const dayName = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeri
 export const formatClock = (iso: string): string => clockTime.format(new Date(iso));
 export const formatDay = (iso: string): string => dayName.format(new Date(iso));
 
-/** "Thu 27 Nov, 14:00", for what is still to come. */
+const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+function formatMoment(iso: string): string {
+  const date = new Date(iso);
+  const isThisYear = date.getFullYear() === new Date(serverNowMs()).getFullYear();
+  return (isThisYear ? dayAndTime : dayAndYear).format(date);
+}
+
+/** "Thu 27 Nov, 14:00"; in another year the year matters more than the hour: "3 Apr 2024". */
 export function DayTime({ at, className }: { at: string; className?: string }) {
   return (
     <time dateTime={at} title={fullTime(at)} className={className}>
-      {dayAndTime.format(new Date(at))}
+      {formatMoment(at)}
     </time>
   );
 }

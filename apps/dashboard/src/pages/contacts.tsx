@@ -54,7 +54,7 @@ export function ContactsPage() {
           aria-label="Order"
           value={search.sort ?? 'newest'}
           onChange={(event) => set('sort', event.target.value)}
-          className="w-auto flex-1 sm:flex-none"
+          className="w-auto basis-[calc(50%-0.25rem)] sm:basis-auto sm:flex-none"
         >
           {SORTS.map((sort) => (
             <option key={sort.value} value={sort.value}>
@@ -109,7 +109,7 @@ function Filters({ values, onSet }: FiltersProps) {
         aria-label={all.replace('Any', 'Filter by')}
         value={values[key] ?? ''}
         onChange={(event) => onSet(key, event.target.value)}
-        className="w-auto max-w-full flex-1 sm:max-w-44 sm:flex-none"
+        className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:max-w-44 sm:basis-auto"
       >
         <option value="">{all}</option>
         {values[key] !== undefined && !options?.some(([value]) => value === values[key]) && (

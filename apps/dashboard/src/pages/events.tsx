@@ -9,7 +9,7 @@ import { Button } from '../design/button.tsx';
 import { Card } from '../design/card.tsx';
 import { EmptyState } from '../design/empty-state.tsx';
 import { Select } from '../design/field.tsx';
-import { Table, Td, Th } from '../design/table.tsx';
+import { Table, Td, Th, Tr } from '../design/table.tsx';
 import { TabPanel, Tabs } from '../design/tabs.tsx';
 import { TimeAgo } from '../design/time-ago.tsx';
 import { toast } from '../design/toast.tsx';
@@ -23,8 +23,8 @@ import { useRowKeys } from '../parts/use-row-keys.ts';
 
 const route = getRouteApi('/app/events');
 const TABS = [
-  { id: 'in', label: 'What came in' },
-  { id: 'bus', label: 'What we made of it' },
+  { id: 'in', label: 'Came in' },
+  { id: 'bus', label: 'Made of it' },
   { id: 'stuck', label: 'Needs a person' },
 ] as const;
 type Tab = (typeof TABS)[number]['id'];
@@ -106,17 +106,17 @@ function Ledger() {
         />
         <Select
           aria-label="From"
-          className="w-auto"
+          className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
           value={source ?? ''}
           onChange={(event) => set('source', event.target.value)}
         >
-          <option value="">From anywhere</option>
+          <option value="">Any source</option>
           <option value="stripe">From Stripe</option>
           <option value="track">From your app</option>
         </Select>
         <Select
           aria-label="State"
-          className="w-auto"
+          className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
           value={status ?? ''}
           onChange={(event) => set('status', event.target.value)}
         >
@@ -129,7 +129,7 @@ function Ledger() {
         </Select>
         <Select
           aria-label="Type"
-          className="w-auto max-w-full"
+          className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
           value={type ?? ''}
           onChange={(event) => set('type', event.target.value)}
         >
@@ -169,7 +169,7 @@ function Ledger() {
                   }
                 >
                   {rows.map((row) => (
-                    <tr key={row.seq} data-row className="hover:bg-sunken">
+                    <Tr key={row.seq} data-row>
                       <Td className="min-w-56">
                         <Link
                           to="/events"
@@ -181,17 +181,19 @@ function Ledger() {
                         </Link>
                         <span className="block font-mono text-xs text-ink-3">{row.eventId}</span>
                       </Td>
-                      <Td className="whitespace-nowrap">
+                      <Td label="From" className="whitespace-nowrap">
                         {SOURCE[row.source]} <span className="text-ink-3">({row.via})</span>
                       </Td>
-                      <Td className="font-mono text-xs">{row.subject}</Td>
-                      <Td>
+                      <Td label="About" className="font-mono text-xs">
+                        {row.subject}
+                      </Td>
+                      <Td label="State">
                         <LedgerBadge status={row.status} />
                       </Td>
-                      <Td className="whitespace-nowrap">
+                      <Td label="Came in" className="whitespace-nowrap">
                         <TimeAgo at={row.receivedAt} />
                       </Td>
-                    </tr>
+                    </Tr>
                   ))}
                 </Table>
                 <LoadMore query={ledger} />

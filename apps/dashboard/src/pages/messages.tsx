@@ -128,14 +128,24 @@ function Filters() {
     });
   return (
     <div className="mb-3 flex flex-wrap gap-2">
-      <Select aria-label="Channel" className="w-auto" value={search.channel ?? ''} onChange={set('channel')}>
+      <Select
+        aria-label="Channel"
+        className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
+        value={search.channel ?? ''}
+        onChange={set('channel')}
+      >
         <option value="">Any channel</option>
         <option value="email">E-mail</option>
         <option value="in_app">In the app</option>
         <option value="team">To the team</option>
         <option value="webhook">To other systems</option>
       </Select>
-      <Select aria-label="State" className="w-auto" value={search.status ?? ''} onChange={set('status')}>
+      <Select
+        aria-label="State"
+        className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
+        value={search.status ?? ''}
+        onChange={set('status')}
+      >
         <option value="">Any state</option>
         <option value="waiting">Waiting</option>
         <option value="sent">Sent</option>
@@ -145,7 +155,7 @@ function Filters() {
       </Select>
       <Select
         aria-label="Sequence"
-        className="w-auto max-w-full"
+        className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
         value={search.sequenceId ?? ''}
         onChange={set('sequenceId')}
       >

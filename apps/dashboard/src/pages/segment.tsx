@@ -11,7 +11,7 @@ import { EmptyState } from '../design/empty-state.tsx';
 import { Menu, MenuItem } from '../design/menu.tsx';
 import { Notice } from '../design/notice.tsx';
 import { Progress } from '../design/progress.tsx';
-import { Table, Td, Th } from '../design/table.tsx';
+import { Table, Td, Th, Tr } from '../design/table.tsx';
 import { TimeAgo } from '../design/time-ago.tsx';
 import { toast } from '../design/toast.tsx';
 import { Answer } from '../parts/answer.tsx';
@@ -224,7 +224,7 @@ function Members({ id, onWhy }: { id: string; onWhy: (person: Person) => void })
               }
             >
               {rows.map((member) => (
-                <tr key={member.contactId} data-row className="hover:bg-sunken">
+                <Tr key={member.contactId} data-row>
                   <Td className="min-w-44">
                     <Link
                       to="/contacts/$contactId"
@@ -237,14 +237,16 @@ function Members({ id, onWhy }: { id: string; onWhy: (person: Person) => void })
                       <span className="block text-[0.8125rem] text-ink-3">{member.email}</span>
                     )}
                   </Td>
-                  <Td className="whitespace-nowrap first-letter:uppercase">
+                  <Td label="Billing" className="whitespace-nowrap [&>span]:first-letter:uppercase">
                     {member.billingStatus.replaceAll('_', ' ')}
                   </Td>
-                  <Td className="whitespace-nowrap">{member.planName ?? '–'}</Td>
-                  <Td className="whitespace-nowrap">
+                  <Td label="Plan" className="whitespace-nowrap">
+                    {member.planName ?? '–'}
+                  </Td>
+                  <Td label="In since" className="whitespace-nowrap">
                     <TimeAgo at={member.since} />
                   </Td>
-                  <Td className="whitespace-nowrap">
+                  <Td label="Leaves by time" className="whitespace-nowrap">
                     {member.nextFlipAt === null ? '–' : <TimeAgo at={member.nextFlipAt} />}
                   </Td>
                   <Td>
@@ -257,7 +259,7 @@ function Members({ id, onWhy }: { id: string; onWhy: (person: Person) => void })
                       Why?
                     </Button>
                   </Td>
-                </tr>
+                </Tr>
               ))}
             </Table>
             {members.hasNextPage && (

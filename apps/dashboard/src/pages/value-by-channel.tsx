@@ -8,7 +8,7 @@ import { useLtvByChannel } from '../api/settings.ts';
 import { buttonClass } from '../design/button.tsx';
 import { Card } from '../design/card.tsx';
 import { EmptyState } from '../design/empty-state.tsx';
-import { Table, Td, Th } from '../design/table.tsx';
+import { Table, Td, Th, Tr } from '../design/table.tsx';
 import { Answer } from '../parts/answer.tsx';
 import { Page } from '../parts/page.tsx';
 
@@ -83,23 +83,25 @@ function ChannelTable({ rows, definition }: { rows: readonly ChannelRow[]; defin
         }
       >
         {rows.map((row) => (
-          <tr key={row.channel ?? ''} className="hover:bg-sunken">
+          <Tr key={row.channel ?? ''}>
             <Td className="font-medium">{row.label}</Td>
-            <Td className="text-right tabular-nums">{row.contactCount.toLocaleString('en')}</Td>
-            <Td className="text-right whitespace-nowrap tabular-nums">
+            <Td label="People" className="text-right tabular-nums">
+              {row.contactCount.toLocaleString('en')}
+            </Td>
+            <Td label="Paying" className="text-right whitespace-nowrap tabular-nums">
               {row.payingCount.toLocaleString('en')} <span className="text-ink-3">({row.payingShare})</span>
             </Td>
-            <Td className="text-right font-semibold tabular-nums">
+            <Td label="Lifetime value" className="text-right font-semibold tabular-nums">
               <Money amounts={row.ltv} />
             </Td>
-            <Td className="text-right tabular-nums">
+            <Td label="For each paying" className="text-right tabular-nums">
               <Money amounts={row.ltvPerPaying} />
             </Td>
-            <Td className="text-right tabular-nums">
+            <Td label="A month now" className="text-right tabular-nums">
               <Money amounts={row.mrr} />
             </Td>
             {mayEdit && (
-              <Td className="text-right">
+              <Td className="sm:text-right">
                 <Link
                   to="/segments/new"
                   state={{
@@ -116,7 +118,7 @@ function ChannelTable({ rows, definition }: { rows: readonly ChannelRow[]; defin
                 </Link>
               </Td>
             )}
-          </tr>
+          </Tr>
         ))}
       </Table>
       <p className="border-t px-4 py-3 text-[0.8125rem] text-ink-3">{definition}</p>

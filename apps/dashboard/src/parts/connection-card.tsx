@@ -95,7 +95,7 @@ function Details({ connection }: { connection: Connection }) {
               [
                 'Webhook endpoint',
                 endpoint.error ??
-                  `${endpoint.status === 'enabled' ? 'In order' : endpoint.status}${endpoint.timesHealed > 0 ? `, put right ${endpoint.timesHealed} times` : ''}`,
+                  `${endpoint.status === 'enabled' ? 'In order' : endpoint.status}${endpoint.timesHealed > 0 ? `, put right ${endpoint.timesHealed === 1 ? 'once' : `${endpoint.timesHealed} times`}` : ''}`,
               ],
             ] as const)),
         ['Last comparison with Stripe', lastReconcile === null ? 'None yet' : lastReconcile.sentence],

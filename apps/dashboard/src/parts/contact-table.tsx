@@ -15,7 +15,7 @@ const none = <span className="text-ink-3">–</span>;
 
 /** On a phone a row becomes two lines: who and status, then plan and money; the rest is on the person's page. */
 const PLACE: Readonly<Record<string, string>> = {
-  name: 'col-span-2 md:col-span-1',
+  name: 'col-span-3 md:col-span-1',
   status: '',
   plan: 'truncate',
   mrr: 'text-right tabular-nums',
@@ -76,7 +76,7 @@ const columns = column.columns([
 ]);
 
 const GRID =
-  'grid grid-cols-2 items-center gap-x-3 gap-y-1 px-4 md:grid-cols-[minmax(10rem,3fr)_8.5rem_minmax(5.5rem,1.2fr)_6rem_7.5rem] xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_7.5rem_5.5rem] 2xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_10rem_7.5rem_5.5rem]';
+  'grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 px-4 md:grid-cols-[minmax(10rem,3fr)_8.5rem_minmax(5.5rem,1.2fr)_6rem_7.5rem] xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_7.5rem_5.5rem] 2xl:grid-cols-[minmax(12rem,3fr)_8.5rem_minmax(6rem,1.2fr)_6rem_6.5rem_10rem_7.5rem_5.5rem]';
 const ROW_PX = 57;
 const ROW_PHONE_PX = 84;
 

@@ -6,7 +6,7 @@ import { Button } from '../../design/button.tsx';
 import { Card } from '../../design/card.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { Select } from '../../design/field.tsx';
-import { Table, Td, Th } from '../../design/table.tsx';
+import { Table, Td, Th, Tr } from '../../design/table.tsx';
 import { DayTime, TimeAgo } from '../../design/time-ago.tsx';
 import { Answer } from '../answer.tsx';
 import { ContactLink } from '../contact-link.tsx';
@@ -86,22 +86,24 @@ export function RunTable({ sequenceId }: { sequenceId: string }) {
 function Row({ run, onShow }: { run: RunRow; onShow: () => void }) {
   const look = RUN_LOOK[run.status];
   return (
-    <tr data-row className="hover:bg-sunken">
+    <Tr data-row>
       <Td className="min-w-36">
         <ContactLink contact={run.contact} />
       </Td>
-      <Td>
+      <Td label="State">
         <span className="flex flex-wrap gap-1">
           <Badge tone={look.tone}>{look.word}</Badge>
           {run.isHoldout && <Badge>Held out</Badge>}
           {run.reachedGoal && <Badge tone="good">Goal</Badge>}
         </span>
       </Td>
-      <Td className="min-w-44">
+      <Td label="Step" className="sm:min-w-44">
         {run.step === null ? (run.endText ?? '–') : `${run.step} of ${run.stepCount}: ${run.stepText ?? ''}`}
       </Td>
-      <Td className="whitespace-nowrap">{run.nextDueAt === null ? '–' : <DayTime at={run.nextDueAt} />}</Td>
-      <Td className="whitespace-nowrap">
+      <Td label="Next" className="whitespace-nowrap">
+        {run.nextDueAt === null ? '–' : <DayTime at={run.nextDueAt} />}
+      </Td>
+      <Td label="Came in" className="whitespace-nowrap">
         <TimeAgo at={run.enteredAt} />
       </Td>
       <Td>
@@ -109,6 +111,6 @@ function Row({ run, onShow }: { run: RunRow; onShow: () => void }) {
           Details
         </Button>
       </Td>
-    </tr>
+    </Tr>
   );
 }

@@ -6,6 +6,7 @@ import { cn } from '../../design/cn.ts';
 import { Input } from '../../design/field.tsx';
 import { Menu, MenuItem, MenuLine } from '../../design/menu.tsx';
 import { ConditionFields } from './condition-fields.tsx';
+import { ConditionSummary } from './condition-summary.tsx';
 import { StepFields } from './step-fields.tsx';
 import { freshStep, STEP_KINDS, stepLine } from './step-words.ts';
 
@@ -254,7 +255,11 @@ function Arms({ step, onChange }: { step: Step; onChange: (step: Step) => void }
     <div className="space-y-3 border-t p-3">
       {step.arms.map((arm, index) => (
         <Arm key={index} title={`Way ${index + 1}`}>
-          {openId === step.id && (
+          {openId !== step.id ? (
+            <div className="mb-3">
+              <ConditionSummary condition={arm.when} />
+            </div>
+          ) : (
             <div className="mb-3">
               <ConditionFields
                 label="Who goes this way"

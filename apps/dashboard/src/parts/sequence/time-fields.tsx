@@ -125,7 +125,7 @@ export function HoursFields({
         type="time"
         required
         value={value.from}
-        className="w-28"
+        className="w-32"
         onChange={(event) => event.target.value !== '' && onChange({ ...value, from: event.target.value })}
       />
       <span>to</span>
@@ -134,7 +134,7 @@ export function HoursFields({
         type="time"
         required
         value={value.to}
-        className="w-28"
+        className="w-32"
         onChange={(event) => event.target.value !== '' && onChange({ ...value, to: event.target.value })}
       />
       <span className="text-ink-3">in the person’s time zone</span>
