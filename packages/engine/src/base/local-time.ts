@@ -1,7 +1,7 @@
 /**
  * Hours of the day where somebody lives, across daylight saving: pure, on top of luxon. A local time that a spring change
- * leaves out is read as the same distance after the gap; one that an autumn change has twice opens at the first and
- * closes at the second.
+ * leaves out is read as the moment of the change; one that an autumn change has twice opens at the first and closes at the
+ * second.
  */
 import { DateTime, IANAZone } from 'luxon';
 import { COUNTRY_ZONES } from './country-zones.ts';
@@ -37,12 +37,11 @@ export function zoneOfPerson(input: {
 /** The instant itself when it is inside the hours, else the next opening. Null when there is none within two weeks. */
 export function nextInside(hours: DailyHours, input: { at: Date; zone: string }): Date | null {
   const at = input.at.getTime();
-  let best: number | null = null;
   for (const period of periodsAround(hours, input)) {
     if (at >= period.start && at < period.end) return input.at;
-    if (period.start > at && (best === null || period.start < best)) best = period.start;
+    if (period.start > at) return DateTime.fromMillis(period.start).toJSDate();
   }
-  return best === null ? null : DateTime.fromMillis(best).toJSDate();
+  return null;
 }
 
 /** The instant itself when it is outside the hours, else their end: when quiet hours are over. */
@@ -50,24 +49,26 @@ export function nextOutside(hours: DailyHours, input: { at: Date; zone: string }
   if (hours.from === hours.to) return input.at;
   let at = input.at.getTime();
   for (const period of periodsAround(hours, input)) {
-    if (at >= period.start && at < period.end) at = period.end;
+    if (period.start > at) break;
+    if (at < period.end) at = period.end;
   }
   return at === input.at.getTime() ? input.at : DateTime.fromMillis(at).toJSDate();
 }
 
 /** The hours' periods from the day before to two weeks after, in order. */
-function periodsAround(hours: DailyHours, input: { at: Date; zone: string }): { start: number; end: number }[] {
+function* periodsAround(
+  hours: DailyHours,
+  input: { at: Date; zone: string },
+): Generator<{ start: number; end: number }> {
   const today = DateTime.fromJSDate(input.at, { zone: input.zone }).startOf('day');
-  const periods: { start: number; end: number }[] = [];
   for (let offset = -1; offset <= 14; offset++) {
     const day = today.plus({ days: offset });
     if (!hours.days.includes(day.weekday)) continue;
     const endDay = hours.from < hours.to ? day : day.plus({ days: 1 });
     const start = atLocal(day, hours.from, 'first');
     const end = atLocal(endDay, hours.to, 'last');
-    if (start < end) periods.push({ start, end });
+    if (start < end) yield { start, end };
   }
-  return periods;
 }
 
 function atLocal(day: DateTime, time: string, which: 'first' | 'last'): number {
@@ -76,8 +77,16 @@ function atLocal(day: DateTime, time: string, which: 'first' | 'last'): number {
     { year: day.year, month: day.month, day: day.day, hour: hour ?? 0, minute: minute ?? 0 },
     { zone: day.zone },
   );
+  if (local.hour !== (hour ?? 0) || local.minute !== (minute ?? 0)) return changeBefore(local).toMillis();
   const possible = local.getPossibleOffsets().map((one) => one.toMillis());
   return which === 'first' ? Math.min(...possible) : Math.max(...possible);
+}
+
+/** The change of the clocks that left a time out; luxon answers such a time with one at most a few hours after it. */
+function changeBefore(local: DateTime): DateTime {
+  let at = local.startOf('minute');
+  while (at.minus({ minutes: 1 }).offset === local.offset) at = at.minus({ minutes: 1 });
+  return at;
 }
 
 /** A date as a person there would write it: "Friday, 27 November". */

@@ -4,11 +4,16 @@
  * id); mail never: where nobody knows whether the server took it, it waits for a person as `uncertain`.
  */
 export { readPreferences, setConsent, type OptionalCategory, type Preferences } from './consent/consent.ts';
+export { liftSuppression, listSuppressions, recordBounce } from './consent/suppression.ts';
 export { createUnsubscribeTokens, type UnsubscribeClaim, type UnsubscribeTokens } from './consent/token.ts';
 export { decide, type Decision, type SendFacts } from './decide.ts';
 export { capturingMailer, type Mailer, smtpMailer } from './email/mailer.ts';
 export { outboxWorker } from './outbox/worker.ts';
+export { checkTexts, previewStep, sendAgain, sendTest } from './preview.ts';
 export { messageRequestsConsumer } from './requests.ts';
 export type { SendDeps } from './send-deps.ts';
 export { loadSetups, parseSender, readSendingRules, writeSendingRules } from './sending-rules.ts';
+export { addTeamDestination, listTeamDestinations, removeTeamDestination } from './team/destinations.ts';
+export { addWebhookEndpoint, listWebhookEndpoints, removeWebhookEndpoint } from './webhooks/endpoints.ts';
+export { webhookFanOutConsumer } from './webhooks/fan-out.ts';
 export { createPostJson, type PostJson } from './webhooks/post-json.ts';

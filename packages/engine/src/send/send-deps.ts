@@ -1,4 +1,3 @@
-import type { SecretBox } from '#access/secrets.ts';
 import type { Clock } from '#base/clock.ts';
 import type { CrashPoints } from '#base/crash-points.ts';
 import type { Log } from '#base/log.ts';
@@ -18,13 +17,19 @@ export type CheckRuns = (
   asked: readonly { enrolmentId: string; requestedAt: Date }[],
 ) => Promise<ReadonlyMap<string, { kind: 'hold' | 'skip'; reason: string; sentence: string }>>;
 
+/** Seals what must not be readable in a copy of the database; `createSecretBox` of `access` is one. */
+export interface Sealer {
+  seal(plain: string): string;
+  open(sealed: string): string;
+}
+
 export interface SendDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
   readonly publisher: Publisher;
   readonly mailer: Mailer;
-  readonly secrets: SecretBox;
+  readonly secrets: Sealer;
   readonly tokens: UnsubscribeTokens;
   readonly checkRuns: CheckRuns;
   readonly postJson: PostJson;

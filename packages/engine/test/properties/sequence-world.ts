@@ -15,7 +15,7 @@ import {
   createMatchContacts,
   createSequence,
   dateTriggerWorker,
-  type DefineDeps,
+  type SequenceDeps,
   installTemplate,
   sequenceConsumers,
   switchOn,
@@ -38,7 +38,7 @@ export interface SequenceWorld {
   readonly clock: MovableClock;
   readonly crashes: ArmedCrashes;
   readonly workspaceId: string;
-  readonly define: DefineDeps;
+  readonly define: SequenceDeps;
   readonly send: SendDeps;
   readonly traits: { contactId: string; traits: Readonly<Record<string, unknown>> }[];
   /** Makes a contact; columns of the table as they are. */
@@ -91,7 +91,7 @@ export async function startSequenceWorld(
     values: [workspaceId, clock.now()],
   });
   const traits: SequenceWorld['traits'] = [];
-  const define: DefineDeps = { db, clock, publisher, matchContacts };
+  const define: SequenceDeps = { db, clock, publisher, matchContacts };
   const send: SendDeps = {
     db,
     clock,

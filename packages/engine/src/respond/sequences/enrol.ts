@@ -214,7 +214,7 @@ async function allowedCandidates(
   );
 }
 
-export function entryConditions(sequence: LoadedSequence): readonly Condition[] {
+export function entryConditions(sequence: Pick<LoadedSequence, 'program'>): readonly Condition[] {
   const { trigger, exits } = sequence.program.definition;
   const conditions: Condition[] = [];
   if (trigger.kind !== 'segment' && trigger.contact) conditions.push(trigger.contact);

@@ -9,7 +9,7 @@ export type { MatchContacts } from './contact-matcher.ts';
 export { dateTriggerWorker } from './date-triggers.ts';
 export {
   createSequence,
-  type DefineDeps,
+  type DefineDeps as SequenceDeps,
   installTemplate,
   parseDefinition,
   pauseSequence,
@@ -18,7 +18,10 @@ export {
   switchOff,
   switchOn,
 } from './define.ts';
+export { dryRun } from './dry-run.ts';
 export { createMatchContacts } from './match-contacts.ts';
+export { listPlanned, listRuns, readOverdue, readRun } from './read-runs.ts';
+export { listSequences, previewEdit, readGallery, readSequence, readSequenceRow } from './read-sequences.ts';
 export { actOnRun, pauseRuns, type RunAction } from './run-actions.ts';
 export { createCheckRuns, type CheckRuns, type RunObjection } from './still-true.ts';
 export type { TraitWriter } from './store-moves.ts';
