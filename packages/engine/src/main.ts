@@ -3,28 +3,17 @@
  * tests drive it by `settle`) or running (`startEngine`: listening, its workers in loops, until stopped). Stages don't
  * know each other: what one needs of another is handed over here.
  */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { Registry } from 'prom-client';
-import { createSecretBox, createSessions, findWriteKey, type SecretBox, type Sessions } from '#access/index.ts';
+import { createSessions, findWriteKey, type SecretBox, type Sessions } from '#access/index.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import type { CrashPoints } from '#base/crash-points.ts';
 import { ConfigurationError, messageOf, StorageLockedError } from '#base/errors.ts';
 import { createLog, type Log } from '#base/log.ts';
-import { type Loop, startLoop, type Worker } from '#base/worker.ts';
-import {
-  BUS_CHANNEL,
-  type Consumer,
-  consumerWorker,
-  createPublisher,
-  type Publisher,
-  replayDeadLetter,
-} from '#bus/index.ts';
-import { openEmbeddedDb } from '#db/client/embedded.ts';
-import { openServerDb } from '#db/client/server.ts';
+import type { Worker } from '#base/worker.ts';
+import { type Consumer, consumerWorker, createPublisher, type Publisher, replayDeadLetter } from '#bus/index.ts';
 import { many, type Db } from '#db/db.ts';
 import { migrate } from '#db/migrate.ts';
 import type { AppActions } from '#http/app-actions.ts';
@@ -33,13 +22,14 @@ import { connectionRoutes } from '#http/routes/connections.ts';
 import { inAppRoutes } from '#http/routes/in-app.ts';
 import { sdkRoutes } from '#http/routes/sdk.ts';
 import { segmentRoutes } from '#http/routes/segments.ts';
+import { sequenceRoutes } from '#http/routes/sequences.ts';
 import { stripeWebhookRoutes } from '#http/routes/stripe-webhook.ts';
 import { trackRoutes } from '#http/routes/track.ts';
+import { unsubscribeRoutes } from '#http/routes/unsubscribe.ts';
 import {
   createInbox,
   createStripeIngest,
   drainWorker,
-  INBOX_CHANNEL,
   receiveTracked,
   replayDead,
   type Inbox,
@@ -50,36 +40,39 @@ import {
   applyStripeObjects,
   applyTrackEvents,
   BILLING_WARNINGS,
-  BillingSettingsSchema,
-  ChannelSettingsSchema,
-  EngagementSettingsSchema,
   engagementWorker,
-  IdentitySettingsSchema,
   oneOffChargeWorker,
   requestRescore,
   writeTraits,
 } from '#project/index.ts';
 import { flipsWorker, installTemplates, recomputeWorker, segmentsConsumer } from '#respond/segments/index.ts';
-import { advanceWorker } from '#respond/sequences/advance.ts';
-import { sequenceConsumers } from '#respond/sequences/consumer.ts';
-import { dateTriggerWorker } from '#respond/sequences/date-triggers.ts';
-import { createMatchContacts } from '#respond/sequences/match-contacts.ts';
-import { createCheckRuns } from '#respond/sequences/still-true.ts';
-import { createUnsubscribeTokens } from '#send/consent/token.ts';
-import { capturingMailer, smtpMailer } from '#send/email/mailer.ts';
-import { openInApp } from '#send/in-app/in-app.ts';
-import { outboxWorker } from '#send/outbox/worker.ts';
-import { messageRequestsConsumer } from '#send/requests.ts';
-import type { SendDeps } from '#send/send-deps.ts';
-import { parseSender } from '#send/sending-rules.ts';
-import { createPostJson } from '#send/webhooks/post-json.ts';
-import type { RuleGroupSchema } from '#view/index.ts';
+import {
+  type AdvanceDeps,
+  advanceWorker,
+  createCheckRuns,
+  createMatchContacts,
+  dateTriggerWorker,
+  sequenceConsumers,
+  type SequenceDeps,
+} from '#respond/sequences/index.ts';
+import { type InApp, openInApp } from '#send/in-app/in-app.ts';
+import {
+  capturingMailer,
+  createPostJson,
+  createUnsubscribeTokens,
+  messageRequestsConsumer,
+  outboxWorker,
+  parseSender,
+  type SendDeps,
+  smtpMailer,
+} from '#send/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig, type Config } from './config.ts';
-import { demoOverrides } from './demo.ts';
+import { demoOverrides } from '#compose/demo.ts';
+import { runLoops, settle } from '#compose/loops.ts';
+import { RULE_GROUPS } from '#compose/rule-groups.ts';
+import { openDb, secretsOf } from '#compose/storage.ts';
 
-const IDLE_MS = 5_000;
-const ROUNDS_MAX = 2_000;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What a test, or the demo, puts in place of the real thing. */
@@ -106,6 +99,8 @@ export interface Parts {
   readonly publisher: Publisher;
   readonly inbox: Inbox;
   readonly stripe: StripeIngest;
+  readonly sequences: SequenceDeps & AdvanceDeps;
+  readonly sending: SendDeps;
   readonly consumers: readonly Consumer[];
   readonly workers: readonly Worker[];
   readonly baseUrl: string;
@@ -129,16 +124,17 @@ export async function createEngine(config: Config, overrides: Overrides = {}): P
   const publisher = createPublisher({ clock });
   const inbox = createInbox({ db, clock });
   const stripe = createStripe({ ...base, publisher, inbox, overrides });
-  const stages = composeStages({ ...base, publisher, inbox, stripe, overrides });
-  const parts: Parts = { ...base, sessions, publisher, inbox, stripe, ...stages };
-  const { app, close } = await composeApp(parts, overrides);
+  const sending = composeSending({ ...base, publisher, inbox, overrides });
+  const workers = composeWorkers({ ...base, publisher, inbox, stripe, ...sending, overrides });
+  const parts: Parts = { ...base, sessions, publisher, inbox, stripe, ...sending, ...workers };
+  const { app, inApp } = await composeApp(parts, overrides);
   return {
     ...parts,
     app,
     settle: () => settle(parts.workers),
     async stop() {
       await app.close();
-      await close();
+      await inApp.close();
       if (!overrides.db) await db.close();
     },
   };
@@ -168,28 +164,8 @@ export async function startEngine(
   };
 }
 
-function openDb(config: Config, log: Log): Promise<Db> {
-  if (config.DATABASE_URL === undefined) return openEmbeddedDb({ dataDir: resolve(config.DATA_DIR) });
-  return Promise.resolve(openServerDb({ log }, { url: config.DATABASE_URL, poolSizeMax: config.DATABASE_POOL_SIZE }));
-}
-
 function baseUrlOf(config: Config): string {
   return (config.BASE_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/+$/, '');
-}
-
-/** The key of the environment; on embedded storage one of its own, made at the first start and kept beside the data. */
-function secretsOf(config: Config): { secretBox: SecretBox; secretKey: string } {
-  const secretKey = config.SECRET_KEY ?? keptKey(resolve(config.DATA_DIR));
-  return { secretBox: createSecretBox(secretKey), secretKey };
-}
-
-function keptKey(dataDir: string): string {
-  const file = join(dataDir, 'secret-key');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true });
-  const key = randomBytes(32).toString('base64');
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
-  return key;
 }
 
 type Base = Pick<
@@ -217,22 +193,36 @@ function createStripe(base: Base): StripeIngest {
   });
 }
 
-function composeStages(base: Base & { stripe: StripeIngest }): Pick<Parts, 'consumers' | 'workers'> {
-  const { config, secretKey, secretBox, overrides } = base;
-  const matchContacts = createMatchContacts(base);
+/** What sequences and sending are given; sending asks sequences for a last look through `checkRuns`. */
+function composeSending(base: Base): Pick<Parts, 'sequences' | 'sending'> {
+  const { config, overrides } = base;
   const crashes = overrides.crashes ? { crashes: overrides.crashes } : {};
-  const responding = { ...base, ...crashes, matchContacts };
-  const sending: SendDeps = {
-    ...base,
-    ...crashes,
-    secrets: secretBox,
-    mailer: config.SMTP_URL === undefined ? capturingMailer : smtpMailer({ url: config.SMTP_URL }),
-    tokens: createUnsubscribeTokens(secretKey),
-    checkRuns: createCheckRuns({ matchContacts }),
-    postJson: createPostJson({ allowsPrivate: config.DEMO }),
-    serverFrom: parseSender(config.MAIL_FROM),
+  const matchContacts = createMatchContacts(base);
+  return {
+    sequences: {
+      ...base,
+      ...crashes,
+      matchContacts,
+      setTraits: (tx, changes) => writeTraits(base, { tx, changes }),
+    },
+    sending: {
+      ...base,
+      ...crashes,
+      secrets: base.secretBox,
+      mailer: config.SMTP_URL === undefined ? capturingMailer : smtpMailer({ url: config.SMTP_URL }),
+      tokens: createUnsubscribeTokens(base.secretKey),
+      checkRuns: createCheckRuns({ matchContacts }),
+      postJson: createPostJson({ allowsPrivate: config.DEMO }),
+      serverFrom: parseSender(config.MAIL_FROM),
+    },
   };
-  const consumers = [segmentsConsumer(base), ...sequenceConsumers(responding), messageRequestsConsumer(base)];
+}
+
+function composeWorkers(
+  base: Base & Pick<Parts, 'sequences' | 'sending' | 'stripe'>,
+): Pick<Parts, 'consumers' | 'workers'> {
+  const { sequences, sending, stripe } = base;
+  const consumers = [segmentsConsumer(base), ...sequenceConsumers(sequences), messageRequestsConsumer(base)];
   const workers: Worker[] = [
     drainWorker({
       ...base,
@@ -244,12 +234,12 @@ function composeStages(base: Base & { stripe: StripeIngest }): Pick<Parts, 'cons
     ...consumers.map((consumer) => consumerWorker(base, consumer)),
     flipsWorker(base),
     recomputeWorker(base),
-    advanceWorker({ ...responding, setTraits: (tx, changes) => writeTraits(base, { tx, changes }) }),
-    dateTriggerWorker(responding),
+    advanceWorker(sequences),
+    dateTriggerWorker(sequences),
     outboxWorker(sending),
     oneOffChargeWorker(base),
     engagementWorker(base),
-    ...base.stripe.workers,
+    ...stripe.workers,
     workspaceDefaultsWorker(base),
   ];
   return { consumers, workers };
@@ -271,10 +261,7 @@ function workspaceDefaultsWorker(base: Base): Worker {
   };
 }
 
-async function composeApp(
-  parts: Parts,
-  overrides: Overrides,
-): Promise<{ app: FastifyInstance; close(): Promise<void> }> {
+async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: FastifyInstance; inApp: InApp }> {
   const { config, clock, stripe } = parts;
   const inApp = await openInApp({ ...parts, findWriteKey: (key) => findWriteKey(parts, key) });
   const app = await buildApp({
@@ -294,6 +281,8 @@ async function composeApp(
           receiveTracked({ inbox: parts.inbox, clock, findWriteKey: (key) => findWriteKey(parts, key) }, input),
       }),
       segmentRoutes(parts),
+      sequenceRoutes({ sequences: parts.sequences, send: parts.sending }),
+      unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),
       sdkRoutes({ dir: resolve(ROOT, config.SDK_DIR) }),
       ...(overrides.routes?.(parts) ?? []),
@@ -308,7 +297,7 @@ async function composeApp(
       isCapturingMail: config.SMTP_URL === undefined,
     },
   });
-  return { app, close: () => inApp.close() };
+  return { app, inApp };
 }
 
 function actionsOf(parts: Parts): AppActions {
@@ -318,75 +307,6 @@ function actionsOf(parts: Parts): AppActions {
       replayDeadLetter(parts, { workspaceId: access.workspaceId, deadLetterId: id }),
     async settingsChanged(tx, { workspaceId, key }) {
       if (key === 'engagement') await requestRescore(parts, { tx, workspaceId });
-    },
-  };
-}
-
-/** The groups of the settings page, each by the schema of the stage that reads it. */
-const RULE_GROUPS: readonly RuleGroupSchema[] = [
-  {
-    group: 'billing',
-    title: 'How billing is counted',
-    says: 'What MRR, status and lifetime value mean here. The defaults are those of Stripe.',
-    schema: BillingSettingsSchema,
-    skip: ['tiers'],
-  },
-  {
-    group: 'identity',
-    title: 'Who is who',
-    says: 'Where a Stripe customer says which of your users it is.',
-    schema: IdentitySettingsSchema,
-  },
-  {
-    group: 'engagement',
-    title: 'Engagement score',
-    says: 'How much each kind of activity counts, and how fast it fades.',
-    schema: EngagementSettingsSchema,
-  },
-  {
-    group: 'channels',
-    title: 'Acquisition channels',
-    says: 'How first visits are named. Your rules come before ours.',
-    schema: ChannelSettingsSchema,
-  },
-];
-
-/** Runs every worker once, again and again, until a whole round finds nothing to do. */
-async function settle(workers: readonly Worker[]): Promise<void> {
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    let handled = 0;
-    for (const worker of workers) handled += await worker.runOnce();
-    if (handled === 0) return;
-  }
-  throw new Error(`still busy after ${ROUNDS_MAX} rounds`);
-}
-
-interface Loops {
-  pause(): Promise<void>;
-  resume(): void;
-  stop(): Promise<void>;
-}
-
-/** Every worker in a loop of its own; news of the ledger and of the bus, by NOTIFY, wake them at once. */
-async function runLoops(engine: Engine): Promise<Loops> {
-  let loops: Loop[] = [];
-  const resume = (): void => {
-    loops = engine.workers.map((worker) => startLoop(engine, { worker, idleMs: IDLE_MS }));
-  };
-  const pause = async (): Promise<void> => {
-    await Promise.all(loops.map((loop) => loop.stop()));
-  };
-  const wake = (): void => {
-    for (const loop of loops) loop.wake();
-  };
-  const stops = await Promise.all([INBOX_CHANNEL, BUS_CHANNEL].map((channel) => engine.db.listen(channel, wake)));
-  resume();
-  return {
-    pause,
-    resume,
-    async stop() {
-      await Promise.all(stops.map((stop) => stop()));
-      await pause();
     },
   };
 }

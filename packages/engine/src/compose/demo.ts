@@ -10,8 +10,8 @@ import { one } from '#db/db.ts';
 import { isFromThisMachine } from '#http/auth.ts';
 import { demoAppRoutes } from '#http/routes/demo-app.ts';
 import { readIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
-import type { Config } from './config.ts';
-import type { Overrides, Parts } from './main.ts';
+import type { Config } from '#config.ts';
+import type { Overrides, Parts } from '#main.ts';
 
 /** Whom a visitor of the demo app can be: the three people of the stories, as the simulator's company has them. */
 const PEOPLE = [
