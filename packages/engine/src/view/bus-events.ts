@@ -65,8 +65,10 @@ export async function busEventDetail(
   const row = isUuid(input.eventId)
     ? await one<Row & { cause_seq: bigint | null }>(
         deps.db,
-        sql`select ${COLUMNS}, (select i.seq from inbox_event i where i.workspace_id = b.workspace_id
-              and i.event_id = b.cause ->> 'id' order by i.seq limit 1) as cause_seq
+        // The ledger is unique by who sent it and its id: the account behind `stripe:`, or the workspace itself.
+        sql`select ${COLUMNS}, (select i.seq from inbox_event i where i.event_id = b.cause ->> 'id'
+              and i.origin in (substr(b.source, 8), b.workspace_id::text) and i.workspace_id = b.workspace_id
+              order by i.seq limit 1) as cause_seq
             ${FROM} where b.id = ${input.eventId} and b.workspace_id = ${input.workspaceId}`,
       )
     : undefined;

@@ -35,7 +35,7 @@ export async function ledgerList(deps: { db: Db }, input: LedgerQuery & { worksp
   const where: Sql[] = [sql`e.workspace_id = ${input.workspaceId}`];
   if (input.source !== undefined) where.push(sql`e.source = ${input.source}`);
   if (input.type !== undefined) where.push(sql`e.type = ${input.type}`);
-  if (input.q !== undefined && input.q !== '') where.push(sql`(e.event_id = ${input.q} or e.subject = ${input.q})`);
+  if (input.q !== undefined && input.q !== '') where.push(named(input.workspaceId, input.q));
   if (input.status === 'applied') where.push(sql`p.seq is null and d.seq is null`);
   if (input.status === 'received') where.push(sql`p.seq is not null and d.seq is null`);
   if (input.status === 'dead') where.push(sql`d.seq is not null`);
@@ -55,6 +55,15 @@ export async function ledgerList(deps: { db: Db }, input: LedgerQuery & { worksp
   );
   const page = cutPage(rows, { limit: input.limit, cursorOf: (last) => encodeCursor([String(last.seq)]) });
   return { rows: page.rows.map(toRow), nextCursor: page.nextCursor };
+}
+
+/** Events with this id or about this subject, each by its own index: ids are unique for each sender. */
+function named(workspaceId: string, q: string): Sql {
+  return sql`e.seq in (
+    select i.seq from inbox_event i where i.event_id = ${q} and i.origin in (
+      select a.account from stripe_account a where a.workspace_id = ${workspaceId} union select ${workspaceId}::text)
+    union all
+    select i.seq from inbox_event i where i.workspace_id = ${workspaceId} and i.subject = ${q})`;
 }
 
 /** @throws NotFoundError, for an event of another workspace as well. */

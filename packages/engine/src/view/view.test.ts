@@ -550,6 +550,15 @@ test('a received event shows what became of it, its payload as it came, and what
     });
     return rows[0]?.seq ?? 0n;
   };
+  await insertRow(db, 'stripe_account', {
+    id: newId(),
+    workspace_id: workspaceId,
+    account: 'acct_1',
+    livemode: false,
+    method: 'restricted_key',
+    status: 'active',
+    connected_at: now,
+  });
   const applied = await ledger('evt_1', { id: 'evt_1', n: 1 });
   const waiting = await ledger('evt_2', {});
   const dead = await ledger('evt_3', {});
@@ -566,6 +575,7 @@ test('a received event shows what became of it, its payload as it came, and what
     workspaceId,
     contactId: id,
     type: 'invoice.payment_failed',
+    source: 'stripe:acct_1',
     time: now,
     cause,
   });
@@ -584,6 +594,7 @@ test('a received event shows what became of it, its payload as it came, and what
     expect(rows.map((row) => row.eventId)).toEqual([eventId]);
   }
   expect((await ledgerList({ db }, { workspaceId, limit: 10, q: 'evt_2' })).rows).toHaveLength(1);
+  expect((await ledgerList({ db }, { workspaceId, limit: 10, q: 'cus_ada' })).rows).toHaveLength(3);
   const detail = await ledgerEvent(deps(), { workspaceId, seq: String(applied) });
   expect(detail).toMatchObject({ payload: { id: 'evt_1', n: 1 }, produced: [{ id: busId }] });
   await expect(ledgerEvent(deps(), { workspaceId: others, seq: String(applied) })).rejects.toThrow(NotFoundError);
@@ -638,6 +649,7 @@ test('lifetime value by channel keeps currencies apart and hands each row over a
   await paying('ads', 900n, 'jpy');
   await paying(null, 7000n, 'usd');
   await contact({ acquisition_channel: 'ads' });
+  await contact({ acquisition_channel: 'mail', ltv_by_currency: { usd: 300, eur: 500 } });
   await insertContact(db, { workspaceId: others, now, acquisition_channel: 'ads', ltv_minor: 1n, ltv_currency: 'usd' });
   const { rows } = await ltvByChannel({ db }, { workspaceId });
   expect(rows).toMatchObject([
@@ -651,8 +663,10 @@ test('lifetime value by channel keeps currencies apart and hands each row over a
       ltvPerPaying: [{ formatted: '$75.01' }, { formatted: '¥900' }],
       filter: { version: 1, where: { op: 'text', property: 'acquisition_channel', is: 'is', values: ['ads'] } },
     },
-    { channel: null, label: 'Unknown', contactCount: 1, filter: { where: { op: 'presence', is: 'not_exists' } } },
+    { channel: null, label: 'Unknown', contactCount: 1, ltv: [{ formatted: '$70.00' }] },
+    { channel: 'mail', contactCount: 1, payingCount: 1, ltv: [{ formatted: '€5.00' }, { formatted: '$3.00' }] },
   ]);
+  expect(rows).toMatchObject([{}, { filter: { where: { op: 'presence', is: 'not_exists' } } }, {}]);
 });
 
 test('lags are the age of the oldest that waits', async () => {
