@@ -37,6 +37,3 @@ export interface GrowthOS {
   /** Both null before `load`. */
   user(): { readonly userId: string | null; readonly anonymousId: string | null };
 }
-
-/** Names of the calls that the snippet records before the script is there. */
-export const RECORDED_CALLS = ['identify', 'track', 'page', 'group', 'alias', 'reset'] as const;

@@ -25,7 +25,7 @@ export interface ClientHooks {
   readonly onLoad: (input: { writeKey: string; host: string; options: LoadOptions }) => void;
 }
 
-export function createClient(env: Env, input: { host: string; hooks: ClientHooks }): Client {
+export function createClient(env: Env, input: { host: string; landingUrl: string; hooks: ClientHooks }): Client {
   const { hooks } = input;
   const identity = createIdentity(env);
   const queue = createQueue(env.store);
@@ -54,7 +54,7 @@ export function createClient(env: Env, input: { host: string; hooks: ClientHooks
       if (transport) return;
       const host = (options.host ?? input.host).replace(/\/+$/, '');
       transport = createTransport(env, { queue, writeKey, url: `${host}/v1/batch` });
-      touch = { ...captureTouch(env.store, env.page(), env.now()) };
+      touch = { ...captureTouch(env.store, { ...env.page(), url: input.landingUrl }, env.now()) };
       hooks.onLoad({ writeKey, host, options });
       for (const call of beforeLoad.splice(0)) call();
       if (queue.size() > 0) transport.kick();

@@ -78,7 +78,8 @@ function connect(input: InboxInput, on: { stage: Stage; user: InboxUser }): () =
     if (!signal.aborted) stage.show(messages);
   };
   const channel = openChannel(name, (data) => {
-    if (data.messages) show(data.messages);
+    // Without a token of its own this tab could not report; its session brings the list as well.
+    if (data.messages && token !== '') show(data.messages);
     if (data.gone) stage.drop(data.gone);
   });
   signal.addEventListener('abort', () => channel?.close());

@@ -4,18 +4,19 @@ import { createClient, type Client } from './client.ts';
 import { browserEnv } from './env.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 
-/** The snippet's array: recorded calls, and what `load` was called with. */
-type Stub = unknown[] & { key?: string; options?: LoadOptions };
+/** The snippet's array: recorded calls, what `load` was called with, and the page's address then: it may have changed since. */
+type Stub = unknown[] & { key?: string; options?: LoadOptions; url?: string };
 
 const me = document.currentScript;
 const source = me instanceof HTMLScriptElement ? me : null;
 const scriptUrl = source?.src ?? location.href;
 
-function start(): GrowthOS {
+function start(landingUrl: string): GrowthOS {
   const env = browserEnv();
   let inbox: Inbox | undefined;
   const client: Client = createClient(env, {
     host: new URL(scriptUrl).origin,
+    landingUrl,
     hooks: {
       onLoad({ writeKey, host, options }) {
         if (options.inApp === false) return;
@@ -46,7 +47,7 @@ function takeOver(): void {
   const holder = globalThis as unknown as { growthos?: Stub | GrowthOS };
   const stub = holder.growthos;
   if (stub && !Array.isArray(stub)) return;
-  const client = start();
+  const client = start((Array.isArray(stub) && stub.url) || location.href);
   holder.growthos = client;
   if (!stub) return;
   for (const call of stub) {

@@ -36,7 +36,7 @@ export class Stage {
 
   constructor(input: StageInput) {
     this.#input = input;
-    this.#labels = { dismiss: 'Dismiss', later: 'Remind me later', ...input.labels };
+    this.#labels = { dismiss: 'Dismiss', later: 'Later', ...input.labels };
   }
 
   setReport(report: Report): void {
@@ -106,6 +106,7 @@ export class Stage {
     this.#root.append(nudge.element);
     this.#shown.set(place, { message, nudge });
     nudge.open();
+    if (place === 'banner') makeRoomFor(nudge.element);
     if (place !== 'dialog') this.#live.textContent = [message.title, message.body].filter(Boolean).join('. ');
     return this.#root;
   }
@@ -115,6 +116,17 @@ export class Stage {
     this.#shown.delete(place);
     if (this.#live) this.#live.textContent = '';
   }
+}
+
+/** Moves the page down by the banner's height, so that it does not lie on the page's own header; gone with the banner. */
+function makeRoomFor(banner: HTMLElement): void {
+  const { style } = document.documentElement;
+  const before = style.marginTop;
+  const observer = new ResizeObserver(() => {
+    style.marginTop = banner.isConnected ? `${banner.offsetHeight}px` : before;
+    if (!banner.isConnected) observer.disconnect();
+  });
+  observer.observe(banner);
 }
 
 function attach(input: StageInput): ShadowRoot {

@@ -1,9 +1,9 @@
 import { runInNewContext } from 'node:vm';
 import { TRACK_MESSAGES, TrackBatch, type TrackMessageType } from '@growthos/contracts/http/track.ts';
+import { snippetFor } from '@growthos/contracts/snippet.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { createClient, type Client } from '../src/client.ts';
 import { openStore, type Env } from '../src/env.ts';
-import { snippetFor } from '../src/snippet.ts';
 
 interface Sent {
   readonly url: string;
@@ -53,6 +53,7 @@ class FakeBrowser {
   open(): Client {
     return createClient(this.env, {
       host: 'https://growth.example',
+      landingUrl: this.view.url,
       hooks: { onLoad: () => undefined, onUser: (user) => void this.users.push(user) },
     });
   }
@@ -256,7 +257,9 @@ test('the snippet records calls before the script is there, and cannot be broken
   expect(html.match(/<\/?script/g)).toHaveLength(2);
   const code = html.replace(/^<script[^>]*>/, '').replace(/<\/script>$/, '');
   const added: Record<string, unknown>[] = [];
-  const window: { growthos?: unknown[] & { key?: string } } = {};
+  const window: { growthos?: unknown[] & { key?: string; url?: string }; location: { href: string } } = {
+    location: { href: 'https://app.example/?utm_source=x' },
+  };
   const document = {
     createElement: () => ({}),
     head: { appendChild: (s: Record<string, unknown>) => added.push(s) },
@@ -264,6 +267,7 @@ test('the snippet records calls before the script is there, and cannot be broken
   };
   // In a browser `growthos` alone is `window.growthos`: here too.
   runInNewContext(code, Object.defineProperty({ window, document }, 'growthos', { get: () => window.growthos }));
+  expect(window.growthos?.url).toBe('https://app.example/?utm_source=x');
   expect(window.growthos?.key).toBe('a"</script><script>');
   expect(JSON.stringify(window.growthos)).toBe('[["page"]]');
   expect(added).toMatchObject([{ src: 'https://g.example/sdk/growthos.js', async: true, nonce: 'abc' }]);

@@ -1,4 +1,5 @@
-import { RECORDED_CALLS } from './api.ts';
+/** The calls of the SDK that the snippet records before the script is there. */
+export const RECORDED_CALLS = ['identify', 'track', 'page', 'group', 'alias', 'reset'] as const;
 
 /**
  * The snippet for the head of a page, as HTML: loads the script without holding up the page and keeps the calls that are
@@ -20,7 +21,7 @@ export function stubFor(scriptUrl: string): string {
     });
     g.load = function (key, options) {
       if (g.key) return;
-      g.key = key; g.options = options || {};
+      g.key = key; g.options = options || {}; g.url = w.location.href;
       var s = d.createElement("script"), me = d.currentScript || d.querySelector("script[nonce]");
       s.async = true; s.src = ${quote(scriptUrl)};
       s.nonce = g.options.nonce || me && me.nonce || "";
