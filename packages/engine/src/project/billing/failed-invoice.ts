@@ -80,6 +80,8 @@ function isFor(
       (payment) => payment.chargeId === charge.id || (intent !== null && payment.paymentIntentId === intent),
     );
   }
+  // A charge that went through would have paid the invoice: it belongs to another one.
+  if (charge.status === 'succeeded') return false;
   const isSamePayer = charge.customerId !== null && charge.customerId === invoice.customerId;
   const isSameAmount = charge.currency === invoice.currency && charge.amountMinor === invoice.amountDueMinor;
   return isSamePayer && isSameAmount && (charge.createdS ?? 0) >= (invoice.createdS ?? 0);
