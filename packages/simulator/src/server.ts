@@ -70,7 +70,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 }
 
 /** A world from the snapshot when there is one, else a new one with its accounts, catalogue and perhaps its customers. */
-export async function createWorld(options: SimulatorOptions): Promise<World> {
+async function createWorld(options: SimulatorOptions): Promise<World> {
   const snapshot = options.dataDir === undefined ? undefined : await readSnapshot(options.dataDir);
   const seed = options.seed ?? 1;
   const start = snapshot ? new Date(snapshot.nowMs) : new Date(options.now.getTime() - HISTORY_DAYS * 86_400_000);

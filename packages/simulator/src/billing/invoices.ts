@@ -8,7 +8,7 @@ import { announce, change } from './record.ts';
 import { customerOf, nowS, priceOf, type Scope } from './scope.ts';
 
 /** Stripe leaves a renewal's invoice a draft for about an hour. Source: docs.stripe.com/billing/invoices/subscription. */
-export const DRAFT_S = 3_600;
+const DRAFT_S = 3_600;
 
 export interface NewInvoice {
   readonly customer: string;

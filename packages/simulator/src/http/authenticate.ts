@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { StripeFault, invalid } from '#errors.ts';
+import { StripeFault } from '#errors.ts';
 import type { KeyRow } from '#store/access.ts';
 import type { AccountState } from '#store/account-state.ts';
 import type { World } from '#store/world.ts';
@@ -39,7 +39,7 @@ export function secretOf(header: string | undefined): string | undefined {
   return undefined;
 }
 
-export function starred(secret: string): string {
+function starred(secret: string): string {
   return `${secret.slice(0, 8)}${'*'.repeat(Math.max(4, secret.length - 12))}${secret.slice(-4)}`;
 }
 
@@ -99,9 +99,4 @@ export function requirePermission(key: KeyRow, need: { readonly resource: string
     type: 'invalid_request_error',
     message: `The provided key '${starred(key.key)}' does not have the required permissions for this endpoint on account '${key.account}'. Having the '${missing}' permission would allow this request to continue.`,
   });
-}
-
-/** Reads whose answer depends on who asks for which resource; throws like the route itself would. */
-export function mustBeSecret(key: KeyRow): void {
-  if (key.permissions !== null) throw invalid('This endpoint needs a secret key.');
 }

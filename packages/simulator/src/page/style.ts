@@ -1,5 +1,5 @@
 /** One sheet for the simulator's pages: system fonts, no script, light and dark, from 360 pixels up. */
-export const STYLE = `
+const STYLE = `
 :root { color-scheme: light dark; --bg: #f6f7f9; --card: #ffffff; --ink: #1a1f36; --soft: #5b6478; --line: #e3e8ee; --accent: #4f46e5; --accent-ink: #ffffff; --good: #0e6245; --good-bg: #cbf4c9; --bad: #a41c4e; --bad-bg: #fde2e9; --warn: #84500a; --warn-bg: #f8e5b9; --info: #3d4eac; --info-bg: #d6ecff; --quiet: #4f566b; --quiet-bg: #e3e8ee; }
 @media (prefers-color-scheme: dark) { :root { --bg: #11131a; --card: #1a1d27; --ink: #e8eaf1; --soft: #a2a9bd; --line: #2c3140; --accent: #a5b4fc; --accent-ink: #14162b; --good: #a7e8c4; --good-bg: #123d2d; --bad: #fbb6cb; --bad-bg: #4c1a2e; --warn: #f5d58a; --warn-bg: #453312; --info: #bcd4ff; --info-bg: #1f2f5c; --quiet: #c3c8d6; --quiet-bg: #2c3140; } }
 * { box-sizing: border-box; }

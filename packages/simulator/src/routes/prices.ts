@@ -165,7 +165,7 @@ function currencyOptionsOf(input: Input): Record<string, number> {
 }
 
 /** An existing product, or a new one from `product_data` (prices) or a `product` hash (plans). */
-export function productFor(scope: Scope, input: Input): string {
+function productFor(scope: Scope, input: Input): string {
   const data =
     input.hash('product_data') ?? (input.has('product') && isHash(input) ? input.hash('product') : undefined);
   if (data) return createProduct(scope, { name: data.required('name'), metadata: data.metadata() ?? {} }).id;

@@ -8,7 +8,7 @@ import type { Input } from '#http/input.ts';
 import type { SubscriptionRow } from '#store/subscription.ts';
 import { priceInput } from './prices.ts';
 
-export const PAYMENT_BEHAVIORS = [
+const PAYMENT_BEHAVIORS = [
   'allow_incomplete',
   'default_incomplete',
   'error_if_incomplete',

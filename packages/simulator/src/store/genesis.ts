@@ -21,7 +21,7 @@ export const KEYS = {
 } as const;
 
 /** What a reader of billing needs; the names are those of Stripe's prefilled key page. */
-export const READ_PERMISSIONS = [
+const READ_PERMISSIONS = [
   'rak_customer_read',
   'rak_subscription_read',
   'rak_invoice_read',
@@ -38,7 +38,7 @@ export const READ_PERMISSIONS = [
   'rak_connected_account_read',
 ] as const;
 
-export function newAccount(input: {
+function newAccount(input: {
   readonly id: string;
   readonly name: string;
   readonly email: string;
