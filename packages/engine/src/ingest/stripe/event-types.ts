@@ -23,7 +23,12 @@ export const STRIPE_EVENT_TYPES = [
   // The only word that a failed invoice was settled by other means than a payment.
   'invoice.voided',
   'invoice.marked_uncollectible',
+  // Since basil an invoice does not say why its payment failed: the failed charge does.
+  'charge.failed',
   'charge.succeeded',
+  'charge.captured',
+  // Since basil the only link between a charge and its invoice.
+  'invoice_payment.paid',
   'charge.refunded',
   'charge.dispute.created',
   'charge.dispute.closed',
