@@ -55,6 +55,7 @@ import {
   sequenceConsumers,
   type SequenceDeps,
 } from '#respond/sequences/index.ts';
+import { nudgeExpiryWorker } from '#send/in-app/expire-nudges.ts';
 import { type InApp, openInApp } from '#send/in-app/in-app.ts';
 import {
   capturingMailer,
@@ -237,6 +238,7 @@ function composeWorkers(
     advanceWorker(sequences),
     dateTriggerWorker(sequences),
     outboxWorker(sending),
+    nudgeExpiryWorker(base),
     oneOffChargeWorker(base),
     engagementWorker(base),
     ...stripe.workers,

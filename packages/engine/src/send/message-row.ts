@@ -13,7 +13,8 @@
  * | sending   | requested | deliver: the channel is down; recover: the worker died before hand-over   |
  * | sending   | failed    | deliver: refused for good, or tried for three days                        |
  * | sending   | uncertain | recover: the worker died between hand-over and the answer; never repeated |
- * | ready     | sent      | in-app: shown to its end                                                  |
+ * | ready     | sent      | in-app: shown                                                             |
+ * | ready     | withdrawn | in-app: nobody came to see it in time                                     |
  * | requested, ready, sending (not handed over) | withdrawn | requests: its run ended early             |
  */
 import type { MessageCategory, MessageChannel, MessageStatus } from '@growthos/contracts/sequence/category.ts';

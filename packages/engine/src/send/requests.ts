@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Clock } from '#base/clock.ts';
 import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
 import { many, type Tx } from '#db/db.ts';
+import { endShownNudges } from './in-app/expire-nudges.ts';
 import { messageEvent } from './message-events.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
 
@@ -39,7 +40,10 @@ export function messageRequestsConsumer(deps: { clock: Clock; publisher: Publish
         events.filter((event) => event.type === 'message_requested'),
       );
       const ended = events.filter((event) => isEarlyEnd(event)).map((event) => String(event.data['enrolment_id']));
-      if (ended.length > 0) await withdraw(deps, { tx, enrolmentIds: ended });
+      if (ended.length > 0) {
+        await withdraw(deps, { tx, enrolmentIds: ended });
+        await endShownNudges(deps, { tx, enrolmentIds: ended });
+      }
       for (const event of events) if (event.type === 'contact_merged') await moveMerged(tx, event);
     },
   };
@@ -83,7 +87,7 @@ async function storeRequests(tx: Tx, events: readonly BusEvent[]): Promise<void>
 }
 
 /**
- * Takes back what the run has not said yet. A nudge that lies ready, or is on the page, goes too: it stopped being true.
+ * Takes back what the run has not said yet. A nudge that lies ready goes too (one on the page: see `endShownNudges`).
  * A message whose last byte is on its way cannot be taken back any more.
  */
 async function withdraw(

@@ -8,12 +8,14 @@ import { createSecretBox } from '#access/secrets.ts';
 import { addMs, durationMs, MovableClock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
-import { createPublisher } from '#bus/index.ts';
+import { type BusEvent, createPublisher } from '#bus/index.ts';
 import { json, many, one, type Db } from '#db/db.ts';
 import { answerError } from '#http/errors.ts';
 import { inAppRoutes } from '#http/routes/in-app.ts';
 import { readIdentitySecret, rotateIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
 import { openInApp, type InApp } from '#send/in-app/in-app.ts';
+import { nudgeExpiryWorker } from '#send/in-app/expire-nudges.ts';
+import { messageRequestsConsumer } from '#send/requests.ts';
 import { openTestDb } from '../world/database.ts';
 
 let db: Db;
@@ -73,13 +75,21 @@ async function addContact(userId: string): Promise<string> {
   return id;
 }
 async function addMessage(
-  over: { contactId?: string; style?: string; title?: string; status?: string; expiresAt?: Date } = {},
+  over: {
+    enrolmentId?: string;
+    contactId?: string;
+    style?: string;
+    title?: string;
+    status?: string;
+    expiresAt?: Date;
+  } = {},
 ): Promise<string> {
   const id = newId();
   const payload = { style: over.style ?? 'card', title: over.title ?? 'Hello', body: '', cta: null, canSnooze: true };
   await db.query({
-    text: `insert into message (id, workspace_id, key, contact_id, channel, category, status, requested_at, not_before, payload, expires_at)
-           values ($1, $2, $8, $3, 'in_app', 'product', $4, $5, $5, $6::jsonb, $7)`,
+    text: `insert into message (id, workspace_id, key, contact_id, channel, category, status, requested_at, not_before, payload, expires_at,
+             enrolment_id)
+           values ($1, $2, $8, $3, 'in_app', 'product', $4, $5, $5, $6::jsonb, $7, $9)`,
     values: [
       id,
       workspaceId,
@@ -89,6 +99,7 @@ async function addMessage(
       json(payload),
       over.expiresAt ?? null,
       `key ${id}`,
+      over.enrolmentId ?? null,
     ],
   });
   return id;
@@ -297,6 +308,68 @@ test('what time alone changes is seen at the heartbeat, which also says when the
   clock.advance({ minutes: 5 });
   expect(await stream.tick()).toBe(true);
   stream.close();
+});
+
+test('a nudge on the page leaves it when its run ends early, a celebration does not', async () => {
+  const runs = [newId(), newId(), newId()];
+  const [shown = '', ready = '', party = ''] = await Promise.all([
+    addMessage({ title: 'Shown', enrolmentId: runs[0] ?? '' }),
+    addMessage({ title: 'Ready', enrolmentId: runs[1] ?? '' }),
+    addMessage({ title: 'Party', style: 'confetti', enrolmentId: runs[2] ?? '' }),
+  ]);
+  const { token } = await session();
+  await outcome(token, shown, 'shown');
+  await outcome(token, party, 'shown');
+  const stream = await listen(token);
+  expect(await stream.next()).toHaveLength(2);
+  const consumer = messageRequestsConsumer({ clock, publisher: createPublisher({ clock }) });
+  const event = (enrolmentId: string): BusEvent => ({
+    position: 1n,
+    id: newId(),
+    workspaceId,
+    contactId: adaId,
+    type: 'sequence_goal_met',
+    source: 'growthos',
+    time: clock.now(),
+    recordedAt: clock.now(),
+    data: { enrolment_id: enrolmentId },
+    cause: null,
+  });
+  await db.transaction((tx) => consumer.handle(tx, runs.map(event)));
+  expect(await stream.next()).toEqual([]);
+  stream.stop();
+  const seen = await many<{ id: string; outcome: string }>(db, {
+    text: `select data ->> 'message_id' as id, data ->> 'outcome' as outcome from bus_event where type = 'message_seen' order by position`,
+  });
+  expect(seen).toEqual([
+    { id: shown, outcome: 'shown' },
+    { id: party, outcome: 'shown' },
+    { id: shown, outcome: 'expired' },
+  ]);
+  const skipped = await many(db, {
+    text: `select data ->> 'message_id' as id from bus_event where type = 'message_skipped'`,
+  });
+  expect(skipped).toEqual([{ id: ready }]);
+  expect((await outcome(token, party, 'dismissed')).body.recorded).toBe(true);
+});
+
+test('a nudge that nobody came to see in time is put away and told once', async () => {
+  const expiresAt = addMs(clock.now(), durationMs({ days: 3 }));
+  const id = await addMessage({ title: 'Unseen', expiresAt });
+  const seen = await addMessage({ title: 'Seen', expiresAt });
+  await addMessage({ title: 'Open' });
+  await outcome((await session()).token, seen, 'shown');
+  const worker = nudgeExpiryWorker({ db, clock, publisher: createPublisher({ clock }) });
+  expect([await worker.runOnce(), await worker.nextDueAt?.()]).toEqual([0, expiresAt]);
+  clock.advance({ days: 3 });
+  expect([await worker.runOnce(), await worker.runOnce(), await worker.nextDueAt?.()]).toEqual([1, 0, null]);
+  const rows = await many(db, { text: `select status, reason from message where id = $1`, values: [id] });
+  expect(rows).toEqual([{ status: 'withdrawn', reason: 'expired' }]);
+  const told = await many(db, {
+    text: `select data ->> 'outcome' as outcome from bus_event where data ->> 'message_id' = $1`,
+    values: [id],
+  });
+  expect(told).toEqual([{ outcome: 'expired' }]);
 });
 
 test('open streams do not hold up the server’s end, and are bounded per user', async () => {

@@ -1,10 +1,10 @@
-import { InAppPayload } from '@growthos/contracts/sequence/content.ts';
-import type { EngineEventData } from '@growthos/contracts/events/engine.ts';
 import type { InAppOutcome } from '@growthos/contracts/http/in-app.ts';
 import { addMs, durationMs, type Clock } from '#base/clock.ts';
 import { NotFoundError } from '#base/errors.ts';
 import type { Publisher } from '#bus/index.ts';
 import { one, type Db, type Tx } from '#db/db.ts';
+import { messageEvent } from '../message-events.ts';
+import { MESSAGE_COLUMNS, type MessageRow } from '../message-row.ts';
 
 /** How long "remind me later" is. */
 const SNOOZE = durationMs({ hours: 24 });
@@ -16,19 +16,12 @@ interface OutcomeInput {
   readonly outcome: InAppOutcome;
 }
 
-interface MessageRow {
-  id: string;
-  contact_id: string;
-  enrolment_id: string | null;
-  sequence_id: string | null;
-  step_id: string | null;
-  status: string;
-  payload: unknown;
-  expires_at: Date | null;
-  shown_at: Date | null;
-  clicked_at: Date | null;
-  dismissed_at: Date | null;
-  snoozed_until: Date | null;
+interface NudgeRow extends MessageRow {
+  readonly expires_at: Date | null;
+  readonly shown_at: Date | null;
+  readonly clicked_at: Date | null;
+  readonly dismissed_at: Date | null;
+  readonly snoozed_until: Date | null;
 }
 
 /**
@@ -47,37 +40,28 @@ export async function recordOutcome(
     if (!isNews(row, { outcome: input.outcome, now })) return false;
     await write(tx, { row, outcome: input.outcome, now });
     if (wasToldBefore(row, input.outcome)) return false;
-    const title = InAppPayload.safeParse(row.payload).data?.title ?? null;
-    const data: EngineEventData<'message_seen'> = {
-      message_id: row.id,
-      channel: 'in_app',
-      enrolment_id: row.enrolment_id,
-      sequence_id: row.sequence_id,
-      step_id: row.step_id,
-      title,
-      outcome: input.outcome,
-    };
+    const { outcome } = input;
     deps.publisher.publish(tx, [
-      {
-        workspaceId: input.workspaceId,
-        contactId: row.contact_id,
-        type: 'message_seen',
-        source: 'growthos',
-        time: now,
-        data,
-        cause: null,
-        dedupeKey: `message_seen:${row.id}:${input.outcome}`,
-      },
+      messageEvent(row, { type: 'message_seen', time: now, title: titleOf(row), data: { outcome }, once: outcome }),
     ]);
     return true;
   });
 }
 
-function lockMessage(tx: Tx, input: OutcomeInput): Promise<MessageRow | undefined> {
-  return one<MessageRow>(tx, {
+/** The title as it was shown; a nudge that was put there by hand may have no subject. */
+function titleOf(row: NudgeRow): string | null {
+  const title = row.payload?.['title'];
+  return typeof title === 'string' ? title : row.subject;
+}
+
+const COLUMNS = MESSAGE_COLUMNS.split(',')
+  .map((column) => `m.${column.trim()}`)
+  .join(', ');
+
+function lockMessage(tx: Tx, input: OutcomeInput): Promise<NudgeRow | undefined> {
+  return one<NudgeRow>(tx, {
     name: 'in_app_lock',
-    text: `select m.id, m.contact_id, m.enrolment_id, m.sequence_id, m.step_id, m.status, m.payload, m.expires_at, m.shown_at,
-             m.clicked_at, m.dismissed_at, m.snoozed_until
+    text: `select ${COLUMNS}, m.expires_at, m.shown_at, m.clicked_at, m.dismissed_at, m.snoozed_until
            from message m join contact_identity i on i.contact_id = m.contact_id and i.workspace_id = m.workspace_id
            where m.id = $1 and m.workspace_id = $2 and m.channel = 'in_app' and i.kind = 'user_id' and i.value = $3
            for update of m`,
@@ -86,7 +70,7 @@ function lockMessage(tx: Tx, input: OutcomeInput): Promise<MessageRow | undefine
 }
 
 /** A message that was withdrawn, skipped or dealt with takes nothing more; one that expired is not shown anew. */
-function isNews(row: MessageRow, input: { outcome: InAppOutcome; now: Date }): boolean {
+function isNews(row: NudgeRow, input: { outcome: InAppOutcome; now: Date }): boolean {
   if (row.status !== 'ready' && row.status !== 'sent') return false;
   if (row.clicked_at !== null || row.dismissed_at !== null) return false;
   if (input.outcome !== 'shown') return true;
@@ -95,11 +79,11 @@ function isNews(row: MessageRow, input: { outcome: InAppOutcome; now: Date }): b
 }
 
 /** A second snooze moves the time once more, but is no second event. */
-function wasToldBefore(row: MessageRow, outcome: InAppOutcome): boolean {
+function wasToldBefore(row: NudgeRow, outcome: InAppOutcome): boolean {
   return outcome === 'snoozed' && row.snoozed_until !== null;
 }
 
-async function write(tx: Tx, input: { row: MessageRow; outcome: InAppOutcome; now: Date }): Promise<void> {
+async function write(tx: Tx, input: { row: NudgeRow; outcome: InAppOutcome; now: Date }): Promise<void> {
   const { row, outcome, now } = input;
   await tx.query({
     name: 'in_app_outcome',
