@@ -12,10 +12,10 @@ const BACKFILL_TIMEOUT_MS = 300_000;
 
 /** Sequences that the demo switches on, and whether those who are in the segment already start at once. */
 const SEQUENCES: readonly { readonly key: string; readonly includeNow: boolean }[] = [
-  { key: 'trial-expiry', includeNow: false },
-  { key: 'failed-payment-recovery', includeNow: true },
-  { key: 'upgrade-celebration', includeNow: false },
-  { key: 'cancellation-win-back', includeNow: false },
+  { key: 'trial_expiry', includeNow: false },
+  { key: 'failed_payment_recovery', includeNow: true },
+  { key: 'upgrade_celebration', includeNow: false },
+  { key: 'cancellation_win_back', includeNow: false },
 ];
 
 export interface DemoTarget {
@@ -79,7 +79,10 @@ class Api {
     return answer.headers.get('location') ?? '';
   }
 
-  async #call<T>(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<T> {
+  async #call<T>(
+    path: string,
+    init: { method: string; body?: string; headers?: Record<string, string> },
+  ): Promise<T> {
     const answer = await fetch(`${this.#url}${path}`, {
       ...init,
       headers: { cookie: this.#cookie, origin: this.#url, 'content-type': 'application/json', ...init.headers },

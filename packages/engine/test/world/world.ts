@@ -139,7 +139,7 @@ export async function startWorld(options: { company?: boolean; now?: Date } = {}
       }),
     async mails() {
       return many(db, {
-        text: `select to_address as "to", subject, text_body as text from captured_email where workspace_id = $1 order by captured_at, message_id`,
+        text: `select to_address as "to", subject, body_text as text from captured_email where workspace_id = $1 order by captured_at, message_id`,
         values: [workspaceId],
       });
     },
