@@ -38,7 +38,7 @@ beforeAll(async () => {
   sessions = createSessions({ db, log: silentLog }, { secret: SECRET, baseUrl: 'http://localhost:4400' });
 });
 afterAll(() => db.close());
-beforeEach(() => db.execute('truncate workspace, person cascade'));
+beforeEach(() => db.execute('truncate workspace, person, first_account cascade'));
 
 const ada = { name: 'Ada', email: 'Ada@Analytical.example', password: 'a long enough password' };
 const deps = () => ({ db, clock, sessions });
@@ -69,6 +69,24 @@ test('the first sign-up makes an account and a pair of twins, once; afterwards i
     [testId, 'test', liveId, 'owner'],
   ]);
   await expect(firstOwner()).rejects.toThrow(ConflictError);
+});
+
+test('of two first sign-ups at the same instant one wins, and one that fails leaves the place free', async () => {
+  const sign = (email: string, password = ada.password) =>
+    createFirstWorkspace(deps(), { ...ada, email, password, workspaceName: 'Engines', timezone: 'UTC' });
+  await expect(sign('short@example.test', 'short')).rejects.toThrow();
+  const outcomes = await Promise.allSettled([sign('one@example.test'), sign('two@example.test')]);
+  expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(await many(db, { text: 'select 1 from workspace' })).toHaveLength(2);
+});
+
+test('over https the cookie is secure, and never readable by scripts', async () => {
+  const secure = createSessions({ db, log: silentLog }, { secret: SECRET, baseUrl: 'https://growth.example' });
+  const { setCookies } = await secure.signUp(ada);
+  expect(setCookies[0]).toMatch(/^__Secure-growthos/);
+  expect(setCookies[0]).toMatch(/; Secure/i);
+  expect(setCookies[0]).toMatch(/; HttpOnly/i);
+  expect(await secure.find(cookieOf(setCookies))).not.toBeNull();
 });
 
 test('a session is found by its cookie until it is signed out; passwords and tokens are not stored in the clear', async () => {
@@ -159,6 +177,9 @@ test('the demo is made once, however often it is opened, and signs in as the sam
   const second = await ensureDemo(deps(), { secret: SECRET });
   expect([second.liveId, second.testId, second.person.id]).toEqual([first.liveId, first.testId, first.person.id]);
   expect(second.sessionId).not.toBe(first.sessionId);
+  await db.execute('truncate workspace, person cascade');
+  const tabs = await Promise.all([1, 2, 3].map(() => ensureDemo(deps(), { secret: SECRET })));
+  expect(new Set(tabs.map((tab) => tab.testId)).size).toBe(1);
 });
 
 test('every act is in the audit log with its actor, and a failed one is not', async () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 beforeEach(async () => {
   asked.length = 0;
-  await db.execute('truncate workspace, person, bus_event, bus_dead_letter, inbox_event cascade');
+  await db.execute('truncate workspace, person, first_account, bus_event, bus_dead_letter, inbox_event cascade');
   world = await openTestApp(db, { actions });
   owner = await world.signUp();
 });
