@@ -20,6 +20,12 @@ export const ContactMerged = z.object({
   by: z.enum(['identify', 'person']),
 });
 
+export const ContactSplit = z.object({
+  from_contact_id: z.string(),
+  into_contact_id: z.string().describe('whom it belongs to now'),
+  by: z.enum(['identify', 'person']),
+});
+
 const membership = z.object({ segment_id: z.string(), segment_key: z.string().nullable(), segment_name: z.string() });
 export const SegmentEntered = membership;
 export const SegmentLeft = membership;
@@ -84,6 +90,10 @@ export const ENGINE_EVENTS = {
     says: 'Properties of a contact changed, or the contact is new. Old and new values are the property history.',
   },
   contact_merged: { schema: ContactMerged, says: 'Two contacts turned out to be one person.' },
+  contact_split: {
+    schema: ContactSplit,
+    says: 'Something of one contact turned out to belong to another one, or a merge was undone; told on both.',
+  },
   segment_entered: { schema: SegmentEntered, says: 'A contact came into a segment: once per transition.' },
   segment_left: { schema: SegmentLeft, says: 'A contact left a segment: once per transition.' },
   sequence_entered: { schema: SequenceEntered, says: 'A contact started on a sequence.' },

@@ -12,3 +12,8 @@ export { BILLING_WARNINGS } from './billing/warning.ts';
 export { checkBillingCase } from './billing/cases/billing-case.ts';
 export { CaseFormatError, type CaseRecord, type Mismatch } from './billing/cases/case-file.ts';
 export { checkPlanChangeCase } from './billing/cases/plan-change-case.ts';
+export { billingDueWorker } from './contact-billing/billing-due-worker.ts';
+export { explainContactBilling } from './contact-billing/explain-contact.ts';
+export type { BillingExplanation } from './billing/explain.ts';
+export { recomputeContactsWorker } from './recompute/recompute-contacts.ts';
+export { isRecomputable, recomputeProgress, requestRecompute } from './recompute/request-recompute.ts';

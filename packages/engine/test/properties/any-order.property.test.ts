@@ -123,7 +123,7 @@ async function refetch(input: Engine & { lives: readonly Life[]; asOfS: number }
 async function readWorld(): Promise<World> {
   const contacts = await many<Record<string, unknown>>(db, {
     text: `select to_jsonb(c) - array['id', 'workspace_id', 'updated_at', 'created_at', 'billing_as_of'] as contact,
-             (select array_agg(kind || ':' || value order by 1) from contact_identity i where i.contact_id = c.id) as identities
+             (select array_agg(kind || ':' || value order by kind, value) from contact_identity i where i.contact_id = c.id) as identities
            from contact c where merged_into is null order by 2`,
   });
   const events = await many<{ told: string }>(db, {

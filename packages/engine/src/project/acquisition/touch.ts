@@ -1,4 +1,5 @@
 /** Where somebody came from: read from the context of product events (analytics.js shape). Pure. */
+import { parseInstant } from '#base/clock.ts';
 import { isRecord } from '../stripe/raw-object.ts';
 
 export interface Touch {
@@ -39,11 +40,17 @@ export function touchOf(message: {
 function readTouch(first: Readonly<Record<string, unknown>>, fallbackAt: string): Touch {
   const campaign = isRecord(first['campaign']) ? first['campaign'] : first;
   return {
-    at: text(first['at']) ?? text(first['timestamp']) ?? fallbackAt,
+    at: instantText(first['at']) ?? instantText(first['timestamp']) ?? fallbackAt,
     ...campaignOf(campaign),
     referrer: text(first['referrer']),
     landing_page: text(first['landingPage']) ?? text(first['url']),
   };
+}
+
+/** As one form, so that times can be compared as text. */
+function instantText(value: unknown): string | null {
+  const said = text(value);
+  return said === null ? null : (parseInstant(said)?.toISOString() ?? null);
 }
 
 function campaignOf(campaign: Readonly<Record<string, unknown>>) {
@@ -68,4 +75,16 @@ export function domainOf(referrer: string | null): string | null {
   } catch {
     return null;
   }
+}
+
+/** A touch as it was stored, or null for what is none. */
+export function readStoredTouch(stored: Readonly<Record<string, unknown>> | null): Touch | null {
+  const at = text(stored?.['at']);
+  if (stored === null || at === null) return null;
+  return {
+    at,
+    ...campaignOf(stored),
+    referrer: text(stored['referrer']),
+    landing_page: text(stored['landing_page']),
+  };
 }

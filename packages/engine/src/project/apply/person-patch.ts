@@ -1,81 +1,31 @@
-/** What product events say of one contact, as patches: who they are, when they were seen, where they came from. Pure. */
+/** What product events say of one contact beside what is said in its identities' names: when it was seen, its last touch. Pure. */
 import type { StoredTrackMessage } from '@growthos/contracts/http/track.ts';
-import { channelOf, type ChannelRule } from '../acquisition/channel.ts';
-import { domainOf, type Touch, touchOf } from '../acquisition/touch.ts';
+import { type Touch, touchOf } from '../acquisition/touch.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 import type { ContactPatch } from '../contacts/patch-contacts.ts';
 import type { EngagementFigures } from '../engagement/record-activity.ts';
 
-interface Said {
+export interface SaidOfContact {
   readonly message: StoredTrackMessage;
   readonly at: Date;
-  readonly contactId: string;
 }
-
-type Values = Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
 
 export function personPatch(input: {
   record: ContactRecord;
-  said: readonly Said[];
+  said: readonly SaidOfContact[];
   figures: EngagementFigures;
-  channels: readonly ChannelRule[];
-  isNew: boolean;
-}): ContactPatch[] {
-  const { record, said, figures, channels, isNew } = input;
-  const last = said.at(-1);
-  if (!last) return [];
-  const base = {
+  base: Pick<ContactPatch, 'at' | 'cause' | 'eventSource' | 'isNew'>;
+}): ContactPatch {
+  const { record, said } = input;
+  return {
+    ...input.base,
     contactId: record.id,
-    isNew,
-    at: last.at,
-    cause: { kind: 'api' as const, id: last.message.messageId, type: last.message.type },
-    eventSource: 'app',
+    source: null,
+    set: { ...seenValues(record, said), ...lastTouch(record, said), ...input.figures },
   };
-  const identified = said.filter(({ message }) => message.type === 'identify');
-  const traits = Object.assign({}, ...identified.map(({ message }) => message.traits)) as Record<string, unknown>;
-  return [
-    { ...base, source: 'app', set: saidValues({ said, traits }) },
-    {
-      ...base,
-      source: null,
-      set: { ...seenValues(record, said), ...touchValues({ record, said, channels }), ...figures },
-    },
-  ];
 }
 
-/** Traits with a meaning of their own; all others are the tenant's. Names as analytics.js has them. */
-const KNOWN_TRAITS: ReadonlySet<string> = new Set([
-  'email',
-  'name',
-  'firstName',
-  'lastName',
-  'timezone',
-  'locale',
-  'country',
-]);
-
-function saidValues(input: { said: readonly Said[]; traits: Record<string, unknown> }): Values {
-  const { said, traits } = input;
-  const values: Values = {};
-  const name =
-    text(traits['name']) ?? ([text(traits['firstName']), text(traits['lastName'])].filter(Boolean).join(' ') || null);
-  const context = (key: string): string | null =>
-    said.map(({ message }) => text(message.context[key])).findLast((value) => value !== null) ?? null;
-  const userId = said.map(({ message }) => message.userId).findLast((id) => id !== null) ?? null;
-  if (text(traits['email']) !== null) values.email = text(traits['email']);
-  if (name !== null) values.name = name;
-  if (userId !== null) values.user_id = userId;
-  const timezone = text(traits['timezone']) ?? context('timezone');
-  if (timezone !== null && isTimezone(timezone)) values.timezone = timezone;
-  const locale = text(traits['locale']) ?? context('locale');
-  if (locale !== null) values.locale = locale;
-  if (text(traits['country']) !== null) values.country = text(traits['country']);
-  const own = Object.fromEntries(Object.entries(traits).filter(([key]) => !KNOWN_TRAITS.has(key)));
-  if (Object.keys(own).length > 0) values.traits = own;
-  return values;
-}
-
-function seenValues(record: ContactRecord, said: readonly Said[]): Values {
+function seenValues(record: ContactRecord, said: readonly SaidOfContact[]): ContactPatch['set'] {
   // `identify` and `group` may come from a server on somebody's behalf; being seen means having done something.
   const times = said
     .filter(({ message }) => message.type === 'track' || message.type === 'page')
@@ -86,41 +36,15 @@ function seenValues(record: ContactRecord, said: readonly Said[]): Values {
   return { first_seen_at: new Date(firstMs), last_seen_at: new Date(lastMs) };
 }
 
-function touchValues(input: {
-  record: ContactRecord;
-  said: readonly Said[];
-  channels: readonly ChannelRule[];
-}): Values {
-  const { record, said, channels } = input;
-  const touches = said.map(({ message }) => touchOf(message)).filter((touch) => touch !== null);
-  const [first] = touches.sort((left, right) => left.at.localeCompare(right.at));
-  if (!first) return {};
-  const known = record.first_touch?.['at'];
-  const values: Values = record.first_paid_at === null ? { last_touch_before_payment: { ...touches.at(-1) } } : {};
-  if (typeof known === 'string' && known <= first.at) return values;
-  return { ...values, ...firstTouchValues(first, channels) };
-}
-
-function firstTouchValues(first: Touch, channels: readonly ChannelRule[]): Values {
-  return {
-    first_touch: { ...first },
-    first_utm_source: first.source,
-    first_utm_medium: first.medium,
-    first_utm_campaign: first.campaign,
-    first_referrer_domain: domainOf(first.referrer),
-    acquisition_channel: channelOf(first, channels),
-  };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
+/** The last one before the first payment; afterwards it stands still. */
+function lastTouch(record: ContactRecord, said: readonly SaidOfContact[]): ContactPatch['set'] {
+  if (record.first_paid_at !== null) return {};
+  let last: Touch | null = null;
+  for (const { message } of said) {
+    const touch = touchOf(message);
+    if (touch !== null && (last === null || touch.at > last.at)) last = touch;
   }
+  const known = record.last_touch_before_payment?.['at'];
+  if (last === null || (typeof known === 'string' && known >= last.at)) return {};
+  return { last_touch_before_payment: { ...last } };
 }

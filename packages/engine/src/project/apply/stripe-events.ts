@@ -9,23 +9,29 @@ import { fromEpochS, toEpochS } from '#base/clock.ts';
 import type { NewBusEvent, Publisher } from '#bus/index.ts';
 import type { Tx } from '#db/db.ts';
 import { billingContext } from '../billing/context.ts';
-import {
-  contactsOfCustomers,
-  loadRules,
-  refreshBilling,
-  type RefreshReason,
-  type WorkspaceRules,
-} from '../contact-billing/refresh-billing.ts';
+import { contactsOfCustomers, refreshBilling, type RefreshReason } from '../contact-billing/refresh-billing.ts';
+import { noteRates } from '../contact-billing/account-rates.ts';
+import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
 import { loadCatalogue } from '../contact-billing/load-facts.ts';
-import { type CustomerSighting, type ResolvedCustomer, resolveCustomers } from '../contacts/resolve-customers.ts';
+import { linkCustomers } from '../companies/link-customers.ts';
+import { refreshCompanies } from '../companies/refresh-companies.ts';
+import {
+  type CustomerSighting,
+  customerTellings,
+  type Resolution,
+  type ResolvedCustomer,
+  resolveCustomers,
+} from '../identity/resolve-customers.ts';
 import type { EventContext } from '../events/event-context.ts';
 import { billingEvent } from '../events/event-context.ts';
 import { eventsOf } from '../events/events-of.ts';
+import { loadContacts } from '../contacts/patch-contacts.ts';
+import { identityPatches } from '../identity/identity-patches.ts';
 import { readTelling } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, type ObjectChange, objectKey, storeTellings } from '../objects/store.ts';
 import type { Telling } from '../objects/telling.ts';
 import { isRecord } from '../stripe/raw-object.ts';
-import type { CustomerFact } from '../stripe/customer.ts';
+import type { ChargeFact } from '../stripe/charge.ts';
 import { findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
 
@@ -102,22 +108,19 @@ async function applyToAccount(
 ): Promise<void> {
   const { tx, scope, told } = input;
   await lockAccount(tx, scope);
-  const rules = await loadRules(tx, scope.workspaceId);
   const tellings = told.flatMap(({ telling, embedded }) => [...embedded, ...(telling === null ? [] : [telling])]);
   const changes = await storeTellings(deps, { tx, scope, tellings });
+  await noteRates(tx, { scope, charges: chargesOf(changes) });
+  const rules = await loadRules(tx, scope.workspaceId);
   const customerOf = await customersOf(tx, { scope, told, changes });
   const resolution = await resolveCustomers(deps, {
     tx,
     scope,
     settings: rules.identity,
-    sightings: sightingsOf({ customerIds: [...new Set(customerOf.values())], changes }),
+    sightings: sightingsOf({ customerIds: [...new Set(customerOf.values())], tellings }),
   });
-  await refreshBilling(deps, {
-    tx,
-    workspaceId: scope.workspaceId,
-    rules,
-    contacts: reasonsOf({ scope, told, changes, customerOf, resolution }),
-  });
+  const reasons = reasonsOf({ scope, told, changes, customerOf, resolution });
+  await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
   const events = await newEvents(deps, {
     tx,
     scope,
@@ -128,6 +131,56 @@ async function applyToAccount(
     rules,
   });
   deps.publisher.publish(tx, [...events, ...refetches({ scope, changes, at: deps.clock.now() })]);
+}
+
+export function chargesOf(changes: ReadonlyMap<string, ObjectChange>): ChargeFact[] {
+  return [...changes.values()].flatMap(({ isChanged, after }) =>
+    isChanged && after.fact.object === 'charge' ? [after.fact] : [],
+  );
+}
+
+/** Contacts and companies behind customers, computed anew from what is stored now: for events and for reads alike. */
+export async function refreshPeople(
+  deps: ApplyDeps,
+  input: {
+    tx: Tx;
+    scope: AccountScope;
+    rules: WorkspaceRules;
+    resolution: Resolution;
+    changes: ReadonlyMap<string, ObjectChange>;
+    reasons: ReadonlyMap<string, RefreshReason>;
+  },
+): Promise<void> {
+  const { tx, scope, rules, resolution, changes } = input;
+  const { workspaceId } = scope;
+  const [anyReason] = [...input.reasons.values()];
+  const fallback: RefreshReason = anyReason
+    ? { ...anyReason, isNew: false }
+    : { at: deps.clock.now(), cause: null, eventSource: `stripe:${scope.stripeAccount}`, isNew: false };
+  const contacts = new Map(input.reasons);
+  for (const contactId of resolution.movedContactIds) if (!contacts.has(contactId)) contacts.set(contactId, fallback);
+  const changed = [...resolution.changedContactIds].filter((contactId) => contacts.has(contactId));
+  const also = await identityPatches(tx, {
+    workspaceId,
+    records: await loadContacts(tx, changed),
+    occasions: new Map(changed.map((contactId) => [contactId, contacts.get(contactId) ?? fallback])),
+    lost: resolution.lost,
+  });
+  await refreshBilling(deps, { tx, workspaceId, rules, contacts, also });
+  const cause = fallback.cause ?? { kind: 'time', id: null };
+  const companyIds = await linkCustomers(deps, {
+    tx,
+    scope,
+    settings: rules.identity,
+    cause,
+    customers: [...resolution.customers].flatMap(([customerId, { contactId }]) => {
+      const fact = changes.get(objectKey('customer', customerId))?.after.fact;
+      return contacts.has(contactId)
+        ? [{ customerId, contactId, customer: fact?.object === 'customer' ? fact : null }]
+        : [];
+    }),
+  });
+  await refreshCompanies(deps, { tx, workspaceId, rules, companyIds, at: fallback.at, cause });
 }
 
 /** The customer behind each event, by event id: of the object itself, or of the charge that it hangs on. */
@@ -157,14 +210,9 @@ async function customersOf(
   return customers;
 }
 
-function sightingsOf(input: {
-  customerIds: readonly string[];
-  changes: ReadonlyMap<string, ObjectChange>;
-}): CustomerSighting[] {
-  return input.customerIds.map((customerId) => {
-    const fact = input.changes.get(objectKey('customer', customerId))?.after.fact;
-    return { customerId, customer: fact?.object === 'customer' ? (fact satisfies CustomerFact) : null };
-  });
+function sightingsOf(input: { customerIds: readonly string[]; tellings: readonly Telling[] }): CustomerSighting[] {
+  const told = customerTellings(input.tellings);
+  return input.customerIds.map((customerId) => ({ customerId, tellings: told.get(customerId) ?? [] }));
 }
 
 /** Each contact with the latest event that concerns it: that is what its change is put down to. */

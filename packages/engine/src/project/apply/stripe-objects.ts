@@ -5,14 +5,17 @@
  */
 import { fromEpochS } from '#base/clock.ts';
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
+import type { NewBusEvent } from '#bus/index.ts';
 import { many, type Tx } from '#db/db.ts';
 import { billingContext } from '../billing/context.ts';
-import { loadRules, refreshBilling, type RefreshReason } from '../contact-billing/refresh-billing.ts';
-import { resolveCustomers } from '../contacts/resolve-customers.ts';
+import { noteRates } from '../contact-billing/account-rates.ts';
+import type { RefreshReason } from '../contact-billing/refresh-billing.ts';
+import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
+import { customerTellings, type Resolution, resolveCustomers } from '../identity/resolve-customers.ts';
 import { billingEvent } from '../events/event-context.ts';
 import { readOwn } from '../objects/read-telling.ts';
-import { type AccountScope, lockAccount, objectKey, storeTellings } from '../objects/store.ts';
-import { type ApplyDeps, embeddedDiscounts } from './stripe-events.ts';
+import { type AccountScope, lockAccount, storeTellings } from '../objects/store.ts';
+import { type ApplyDeps, chargesOf, embeddedDiscounts, refreshPeople } from './stripe-events.ts';
 
 export interface ObjectsInput {
   readonly tx: Tx;
@@ -47,44 +50,52 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
   })) {
     customerIds.add(customerId);
   }
+  await noteRates(tx, { scope, charges: chargesOf(changes) });
   const rules = await loadRules(tx, scope.workspaceId);
+  const told = customerTellings(tellings);
   const resolution = await resolveCustomers(deps, {
     tx,
     scope,
     settings: rules.identity,
-    sightings: [...customerIds].map((customerId) => {
-      const fact = changes.get(objectKey('customer', customerId))?.after.fact;
-      return { customerId, customer: fact?.object === 'customer' ? fact : null };
-    }),
+    sightings: [...customerIds].map((customerId) => ({ customerId, tellings: told.get(customerId) ?? [] })),
   });
   const at = fromEpochS(asOfS);
   const cause: EventCause = { kind: input.cause, id: null };
   const eventSource = `stripe:${scope.stripeAccount}`;
-  const contacts = new Map<string, RefreshReason>();
+  const reasons = new Map<string, RefreshReason>();
   for (const { contactId } of resolution.customers.values()) {
-    contacts.set(contactId, { at, cause, eventSource, isNew: resolution.createdContactIds.has(contactId) });
+    reasons.set(contactId, { at, cause, eventSource, isNew: resolution.createdContactIds.has(contactId) });
   }
-  await refreshBilling(deps, { tx, workspaceId: scope.workspaceId, rules, contacts });
-  const billing = billingContext({ customers: [], subscriptions: [], settings: rules.billing, asOf: at });
-  deps.publisher.publish(
-    tx,
-    [...resolution.customers]
-      .filter(([, resolved]) => resolved.isNewLink)
-      .map(([customerId, resolved]) => ({
-        ...billingEvent(
-          {
-            scope,
-            contactId: resolved.contactId,
-            customerId,
-            billing,
-            stripeEvent: { id: input.cause, type: input.cause, createdS: asOfS },
-          },
-          { name: 'customer_linked', fact: customerId, data: { linked_by: resolved.linkedBy } },
-        ),
-        cause,
-      })),
-  );
+  await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
+  deps.publisher.publish(tx, newLinks({ scope, resolution, rules, asOfS, cause: input.cause }));
   return { changed: changed.length };
+}
+
+function newLinks(input: {
+  scope: AccountScope;
+  resolution: Resolution;
+  rules: WorkspaceRules;
+  asOfS: number;
+  cause: 'backfill' | 'reconcile';
+}): NewBusEvent[] {
+  const { scope, resolution, asOfS, cause } = input;
+  const settings = input.rules.billing;
+  const billing = billingContext({ customers: [], subscriptions: [], settings, asOf: fromEpochS(asOfS) });
+  return [...resolution.customers]
+    .filter(([, resolved]) => resolved.isNewLink)
+    .map(([customerId, resolved]) => ({
+      ...billingEvent(
+        {
+          scope,
+          contactId: resolved.contactId,
+          customerId,
+          billing,
+          stripeEvent: { id: cause, type: cause, createdS: asOfS },
+        },
+        { name: 'customer_linked', fact: customerId, data: { linked_by: resolved.linkedBy } },
+      ),
+      cause: { kind: cause, id: null },
+    }));
 }
 
 async function customersViaParents(

@@ -1,16 +1,22 @@
 /**
- * Everything Stripe said about some contacts, ready for `summarizeBilling`: three statements, whatever their number.
- * One: whose customers they are. Two: those customers' objects, and what hangs on them without naming the customer
- * (refunds, disputes, invoice payments). Three: the prices, products, coupons and discounts that they mention.
+ * Everything Stripe said about some contacts, ready for `summarizeBilling`: two or three statements, whatever their
+ * number. One: their customers' objects, and what hangs on those without naming the customer (refunds, disputes, invoice
+ * payments). Two: the prices, products, coupons and discounts that they mention.
  */
-import { many, type Tx } from '#db/db.ts';
+import { many, type Queryable } from '#db/db.ts';
 import type { BillingInput } from '../billing/billing-summary.ts';
 import type { StripeFact, StripeFacts, StripeObjectType } from '../stripe/read.ts';
-import { type StoredObject, OBJECT_COLUMNS, objectOf } from '../objects/store.ts';
+import { type StoredObject, OBJECT_COLUMNS, type objectOf } from '../objects/store.ts';
 
 export interface ContactFacts {
   readonly contactId: string;
-  readonly objects: readonly StoredObject[];
+  readonly objects: readonly OwnedObject[];
+}
+
+/** An object with the account that told of it. */
+export interface OwnedObject extends StoredObject {
+  readonly stripeAccount: string;
+  readonly livemode: boolean;
 }
 
 export interface LoadedFacts {
@@ -18,36 +24,62 @@ export interface LoadedFacts {
   readonly catalogue: Pick<Required<BillingInput>, 'prices' | 'products' | 'coupons' | 'discounts'>;
 }
 
-type ObjectRow = Parameters<typeof objectOf>[0] & { contactId: string };
+type ObjectRow = Parameters<typeof objectOf>[0] & { owner: string; stripeAccount: string; livemode: boolean };
+
+const OWN_COLUMNS = `stripe_account as "stripeAccount", livemode, ${OBJECT_COLUMNS}`;
+
+/** Objects of customers, given by a query of (owner, stripe_account, customer_id). */
+const objectsOf = (customers: string): string => `with customer as (${customers}), own as (
+    select c.owner, o.* from customer c
+    join stripe_object o on o.workspace_id = $1 and o.stripe_account = c.stripe_account and o.customer_id = c.customer_id
+  ), child as (
+    select own.owner, o.* from own
+    join stripe_object o on o.workspace_id = $1 and o.stripe_account = own.stripe_account
+      and o.parent_id = own.id and o.customer_id is null
+    where own.type in ('charge', 'invoice')
+  )
+  select owner, ${OWN_COLUMNS} from own union all select owner, ${OWN_COLUMNS} from child`;
+
+const CONTACT_FACTS = {
+  name: 'billing_facts',
+  text: objectsOf(`select contact_id as owner, split_part(value, '/', 1) as stripe_account,
+      split_part(value, '/', 2) as customer_id
+    from contact_identity
+    where workspace_id = $1 and kind = 'stripe_customer' and contact_id = any($2::uuid[])`),
+};
+
+const COMPANY_FACTS = {
+  name: 'billing_facts_of_companies',
+  text: objectsOf(`select company_id as owner, split_part(stripe_customer, '/', 1) as stripe_account,
+      split_part(stripe_customer, '/', 2) as customer_id
+    from company_customer where workspace_id = $1 and company_id = any($2::uuid[])`),
+};
 
 export async function loadFacts(
-  tx: Tx,
+  db: Queryable,
   input: { workspaceId: string; contactIds: readonly string[] },
 ): Promise<LoadedFacts> {
-  const rows = await many<ObjectRow>(tx, {
-    name: 'billing_facts',
-    text: `with customer as (
-             select contact_id, split_part(value, '/', 1) as stripe_account, split_part(value, '/', 2) as customer_id
-             from contact_identity
-             where workspace_id = $1 and kind = 'stripe_customer' and contact_id = any($2::uuid[])
-           ), own as (
-             select c.contact_id, o.* from customer c
-             join stripe_object o on o.workspace_id = $1 and o.stripe_account = c.stripe_account
-               and o.customer_id = c.customer_id
-           )
-           select contact_id as "contactId", ${OBJECT_COLUMNS} from own
-           union all
-           select own.contact_id, ${OBJECT_COLUMNS.replaceAll(/(?<![\w".])(type|id|customer_id|parent_id|fact|as_of_s|told_by|marks|is_deleted)(?=,| as|$)/g, 'child.$1')}
-           from own
-           join stripe_object child on child.workspace_id = $1 and child.stripe_account = own.stripe_account
-             and child.parent_id = own.id and child.customer_id is null
-           where own.type in ('charge', 'invoice')`,
-    values: [input.workspaceId, [...input.contactIds]],
-  });
-  const contacts = new Map<string, { contactId: string; objects: StoredObject[] }>();
-  for (const contactId of input.contactIds) contacts.set(contactId, { contactId, objects: [] });
-  for (const row of rows) contacts.get(row.contactId)?.objects.push(objectOf(row));
-  const catalogue = await loadCatalogue(tx, { workspaceId: input.workspaceId, objects: rows.map((row) => row.fact) });
+  return loadOwned(db, { workspaceId: input.workspaceId, ownerIds: input.contactIds, statement: CONTACT_FACTS });
+}
+
+/** The same for companies, by their ids: the objects of the Stripe customers that belong to them. */
+export async function loadCompanyFacts(
+  db: Queryable,
+  input: { workspaceId: string; companyIds: readonly string[] },
+): Promise<LoadedFacts> {
+  return loadOwned(db, { workspaceId: input.workspaceId, ownerIds: input.companyIds, statement: COMPANY_FACTS });
+}
+
+async function loadOwned(
+  db: Queryable,
+  input: { workspaceId: string; ownerIds: readonly string[]; statement: { name: string; text: string } },
+): Promise<LoadedFacts> {
+  const { workspaceId, ownerIds } = input;
+  const rows = await many<ObjectRow>(db, { ...input.statement, values: [workspaceId, [...ownerIds]] });
+  const contacts = new Map<string, { contactId: string; objects: OwnedObject[] }>();
+  for (const contactId of ownerIds) contacts.set(contactId, { contactId, objects: [] });
+  for (const row of rows) contacts.get(row.owner)?.objects.push({ ...row, asOfS: Number(row.asOfS) });
+  const catalogue = await loadCatalogue(db, { workspaceId, objects: rows.map((row) => row.fact) });
   return { contacts, catalogue };
 }
 
@@ -59,7 +91,7 @@ export function factsOf<T extends StripeObjectType>(objects: readonly StoredObje
 }
 
 export async function loadCatalogue(
-  tx: Tx,
+  db: Queryable,
   input: { workspaceId: string; objects: readonly StripeFact[] },
 ): Promise<LoadedFacts['catalogue']> {
   const wanted = new Set<string>();
@@ -80,7 +112,7 @@ export async function loadCatalogue(
   for (let round = 0; round < 2 && wanted.size > 0; round++) {
     const pairs = [...wanted].map((pair) => pair.split(' '));
     wanted.clear();
-    const rows = await many<{ fact: StripeFact }>(tx, {
+    const rows = await many<{ fact: StripeFact }>(db, {
       name: 'billing_catalogue',
       text: `select fact from stripe_object
              where workspace_id = $1 and (type, id) in (select * from unnest($2::text[], $3::text[]))`,

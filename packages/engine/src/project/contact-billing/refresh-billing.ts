@@ -1,19 +1,21 @@
 /**
  * Brings the billing side of contacts up to what is stored of Stripe. In: contacts, and for each what set it off. Out:
- * their billing properties, and a `contact_updated` event for each that changed. Always computed from the whole of the
- * stored facts, never from a difference, so it may be repeated, and every way in (webhook, backfill, reconcile) gives the
- * same figures.
+ * their billing properties, a `contact_updated` event for each that changed, and `card_expiring` where a card is about to.
+ * Always computed from the whole of the stored facts, never from a difference, so it may be repeated, and every way in
+ * (webhook, backfill, reconcile) gives the same figures.
  */
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
-import { many, one, type Tx } from '#db/db.ts';
-import type { BillingSettings } from '../billing/settings.ts';
-import { BillingSettingsSchema } from '../billing/settings.ts';
+import type { NewBusEvent } from '#bus/index.ts';
+import { many, type Tx } from '#db/db.ts';
 import { summarizeBilling } from '../billing/summary.ts';
-import { type IdentitySettings, IdentitySettingsSchema } from '../contacts/contact-settings.ts';
-import { loadContacts, type PatchDeps, patchContacts } from '../contacts/patch-contacts.ts';
+import type { ContactRecord } from '../contacts/contact-record.ts';
+import { type ContactPatch, loadContacts, type PatchDeps, patchContacts } from '../contacts/patch-contacts.ts';
 import type { CustomerFact } from '../stripe/customer.ts';
+import { billingInput } from './billing-input.ts';
 import { contactValues } from './contact-values.ts';
-import { factsOf, loadFacts } from './load-facts.ts';
+import { billingDueAt, cardExpiring, isCardExpiring } from './due.ts';
+import { type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
+import type { WorkspaceRules } from './workspace-rules.ts';
 
 export interface RefreshReason {
   readonly at: Date;
@@ -22,29 +24,16 @@ export interface RefreshReason {
   readonly isNew: boolean;
 }
 
-export interface WorkspaceRules {
-  readonly billing: BillingSettings;
-  readonly identity: IdentitySettings;
-  readonly timezone: string;
-}
-
-/** The workspace's rules; what was never set has its default. */
-export async function loadRules(tx: Tx, workspaceId: string): Promise<WorkspaceRules> {
-  const row = await one<{ settings: Record<string, unknown>; timezone: string }>(tx, {
-    name: 'workspace_rules',
-    text: 'select settings, timezone from workspace where id = $1',
-    values: [workspaceId],
-  });
-  return {
-    billing: BillingSettingsSchema.parse(row?.settings['billing'] ?? {}),
-    identity: IdentitySettingsSchema.parse(row?.settings['identity'] ?? {}),
-    timezone: row?.timezone ?? 'UTC',
-  };
-}
-
 export async function refreshBilling(
   deps: PatchDeps,
-  input: { tx: Tx; workspaceId: string; rules: WorkspaceRules; contacts: ReadonlyMap<string, RefreshReason> },
+  input: {
+    tx: Tx;
+    workspaceId: string;
+    rules: WorkspaceRules;
+    contacts: ReadonlyMap<string, RefreshReason>;
+    /** By contact: other news of the same occasion, told in the same event. */
+    also?: ReadonlyMap<string, readonly ContactPatch[]>;
+  },
 ): Promise<void> {
   const { tx, workspaceId, rules } = input;
   const contactIds = [...input.contacts.keys()].sort();
@@ -52,54 +41,63 @@ export async function refreshBilling(
   const records = await loadContacts(tx, contactIds);
   const facts = await loadFacts(tx, { workspaceId, contactIds });
   const asOf = deps.clock.now();
-  const patches = contactIds.flatMap((contactId) => {
+  const patches: ContactPatch[] = [];
+  const events: NewBusEvent[] = [];
+  for (const contactId of contactIds) {
     const reason = input.contacts.get(contactId);
-    const objects = facts.contacts.get(contactId)?.objects ?? [];
     const record = records.get(contactId);
-    if (!reason || !record) return [];
-    const customers = factsOf(objects, 'customer');
-    const summary = summarizeBilling({
-      customers,
-      subscriptions: factsOf(objects, 'subscription'),
-      charges: factsOf(objects, 'charge'),
-      invoices: factsOf(objects, 'invoice'),
-      invoicePayments: factsOf(objects, 'invoice_payment'),
-      refunds: factsOf(objects, 'refund'),
-      disputes: factsOf(objects, 'dispute'),
-      creditNotes: factsOf(objects, 'credit_note'),
-      paymentMethods: factsOf(objects, 'payment_method'),
-      ...facts.catalogue,
-      settings: rules.billing,
-      asOf,
-    });
-    const base = { contactId, at: reason.at, cause: reason.cause, eventSource: reason.eventSource };
-    const billing = contactValues({ summary, objects, asOf });
-    return [
-      { ...base, set: personValues(customers, rules.identity), source: 'stripe' as const, isNew: reason.isNew },
-      { ...base, set: billing, source: null, isNew: false },
-    ];
-  });
+    if (!reason || !record) continue;
+    const objects = facts.contacts.get(contactId)?.objects ?? [];
+    const news = billingNews({ workspaceId, rules, reason, record, objects, catalogue: facts.catalogue, asOf });
+    patches.push(...(input.also?.get(contactId) ?? []), ...news.patches);
+    events.push(...news.events);
+  }
   await patchContacts(deps, { tx, workspaceId, loaded: records, patches });
+  deps.publisher.publish(tx, events);
+}
+
+/** What the stored facts make of one contact. Pure. */
+function billingNews(input: {
+  workspaceId: string;
+  rules: WorkspaceRules;
+  reason: RefreshReason;
+  record: ContactRecord;
+  objects: readonly OwnedObject[];
+  catalogue: LoadedFacts['catalogue'];
+  asOf: Date;
+}): { patches: ContactPatch[]; events: NewBusEvent[] } {
+  const { rules, reason, record, objects, catalogue, asOf } = input;
+  const facts = billingInput({ objects, catalogue, rules, asOf });
+  const summary = summarizeBilling(facts);
+  const billing = contactValues({ summary, objects, asOf });
+  const cardExpiresAt = billing.payment_method_expires_at ?? null;
+  const base = { contactId: record.id, at: reason.at, cause: reason.cause, eventSource: reason.eventSource };
+  const dueAt = billingDueAt({ objects, catalogue, asOf, cardExpiresAt });
+  const patches: ContactPatch[] = [
+    { ...base, set: personValues(facts.customers), source: 'stripe', isNew: reason.isNew },
+    { ...base, set: { ...billing, billing_due_at: dueAt }, source: null, isNew: false },
+  ];
+  // The bus drops a second telling; asking only when the card or the moment is new saves it the trouble.
+  const isNewCard = record.payment_method_expires_at?.getTime() !== cardExpiresAt?.getTime();
+  const wasDue = record.billing_due_at !== null && record.billing_due_at <= asOf;
+  if (!isCardExpiring(cardExpiresAt, asOf) || !(isNewCard || wasDue)) return { patches, events: [] };
+  const cause = reason.cause ?? { kind: 'time', id: null };
+  const event = cardExpiring({ ...input, contactId: record.id, summary, at: asOf, cause });
+  return { patches, events: event === null ? [] : [event] };
 }
 
 /** What Stripe knows of the person: of the newest customer that says it. The tenant's app knows better, where it speaks. */
-function personValues(customers: readonly CustomerFact[], identity: IdentitySettings) {
+function personValues(customers: readonly CustomerFact[]) {
   const newestFirst = [...customers].sort(
     (left, right) => (right.createdS ?? 0) - (left.createdS ?? 0) || (left.id < right.id ? -1 : 1),
   );
   const said = <T>(read: (customer: CustomerFact) => T | null): T | undefined =>
     newestFirst.map(read).find((value) => value !== null) ?? undefined;
-  const userId = said(
-    (customer) =>
-      identity.metadataUserIdKeys.map((key) => customer.metadata[key] ?? null).find((id) => id !== null && id !== '') ??
-      null,
-  );
   return definedOnly({
     email: said((customer) => customer.email),
     name: said((customer) => customer.individualName ?? customer.name),
     country: said((customer) => customer.country),
     locale: said((customer) => customer.locale),
-    user_id: userId,
   });
 }
 
@@ -112,7 +110,9 @@ export async function contactsOfCustomers(
   tx: Tx,
   input: { workspaceId: string; customers: readonly string[] },
 ): Promise<Map<string, string>> {
+  if (input.customers.length === 0) return new Map();
   const rows = await many<{ value: string; contact_id: string }>(tx, {
+    name: 'contacts_of_customers',
     text: `select value, contact_id from contact_identity where workspace_id = $1 and kind = 'stripe_customer' and value = any($2)`,
     values: [input.workspaceId, [...input.customers]],
   });

@@ -47,6 +47,7 @@ export interface ContactRecord {
   collection_paused: boolean;
   billing_warnings: string[];
   billing_as_of: Date | null;
+  billing_due_at: Date | null;
 
   engagement_score: number | null;
   nps_score: number | null;
@@ -77,6 +78,7 @@ const DATES = [
   'next_payment_attempt_at',
   'first_paid_at',
   'billing_as_of',
+  'billing_due_at',
 ] as const;
 const JSON_VALUES = [
   'traits',
@@ -127,6 +129,7 @@ export const CONTACT_RECORD_COLUMNS: readonly (keyof ContactRecord)[] = [...PLAI
 export const SILENT_COLUMNS: ReadonlySet<keyof ContactRecord> = new Set([
   'property_sources',
   'billing_as_of',
+  'billing_due_at',
   'first_touch',
   'last_touch_before_payment',
   'mrr_currency',

@@ -1,7 +1,8 @@
 /**
  * Two contacts turn out to be one person. In: who goes into whom. Out: one contact with all identities, events and
- * memberships; the other stays as a signpost (`merged_into`). What was moved is kept, so that a person can undo it.
- * May be called again: a contact that was merged already is left alone.
+ * memberships; the other stays as a signpost (`merged_into`). What was moved and what stood there before is kept, so that
+ * a person can undo it (unmerge.ts). May be called again: a contact that was merged already is left alone.
+ * The caller computes the surviving contact anew: what its identities said, and its billing.
  */
 import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
@@ -19,61 +20,59 @@ export interface MergeInput {
   readonly by: 'identify' | 'person';
 }
 
-/** Person and app properties that the surviving contact takes over where it has none itself. */
-const INHERITED = ['email', 'name', 'user_id', 'timezone', 'locale', 'country', 'nps_score'] as const;
+/** What a merge changed: enough to put it back. Stored as JSON. */
+export interface MovedByMerge {
+  readonly identities: readonly { readonly kind: string; readonly value: string }[];
+  /** Memberships of the contact that went. */
+  readonly companies: readonly { readonly company_id: string; readonly role: string | null; readonly since: string }[];
+  /** Those of them that the surviving contact had not had. */
+  readonly joined: readonly string[];
+  /** The columns of the surviving contact that the merge changed, before and after. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
 
-/** First touch and what was read from it: the earlier of the two wins. */
-const TOUCH = [
-  'first_touch',
-  'first_utm_source',
-  'first_utm_medium',
-  'first_utm_campaign',
-  'first_referrer_domain',
-  'acquisition_channel',
-] as const;
+/** Properties that the surviving contact takes over where it has none itself. What the app said follows the identities. */
+const INHERITED = ['email', 'name', 'timezone', 'locale', 'country', 'nps_score'] as const;
 
-export async function mergeContacts(deps: { clock: Clock; publisher: Publisher }, input: MergeInput): Promise<void> {
+export async function mergeContacts(
+  deps: { clock: Clock; publisher: Publisher },
+  input: MergeInput,
+): Promise<{ mergeId: string } | null> {
   const { tx, workspaceId, from, into, by } = input;
-  if (from === into) return;
+  if (from === into) return null;
   const records = await loadContacts(tx, [from, into]);
   const source = records.get(from);
   const target = records.get(into);
   const state = await one<{ merged: boolean }>(tx, {
-    text: 'select bool_or(merged_into is not null) as merged from contact where id = any($1::uuid[])',
+    text: `select bool_or(merged_into is not null or erased_at is not null) as merged from contact where id = any($1::uuid[])`,
     values: [[from, into]],
   });
-  if (!source || !target || state?.merged === true) return;
+  if (!source || !target || state?.merged !== false) return null;
   const now = deps.clock.now();
   const identities = await many<{ kind: string; value: string }>(tx, {
     text: 'update contact_identity set contact_id = $2 where contact_id = $1 returning kind, value',
     values: [from, into],
   });
-  const companies = await moveMemberships(tx, { from, into });
+  const memberships = await moveMemberships(tx, { from, into });
   await mergeActivity(tx, { fromContactId: from, intoContactId: into });
   await tx.query({ text: 'update bus_event set contact_id = $2 where contact_id = $1', values: [from, into] });
   await tx.query({
-    text: 'update contact set merged_into = $2, updated_at = $3 where id = $1',
+    text: `update contact c set merged_into = $2, billing_due_at = null, updated_at = $3 where id = $1`,
     values: [from, into, now],
   });
+  const set = inherited(source, target);
+  const mergeId = newId();
   await tx.query({
     text: `insert into contact_merge (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved)
            values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
-    values: [newId(), workspaceId, from, into, by, now, json({ identities, companies, target })],
+    values: [mergeId, workspaceId, from, into, by, now, json({ identities, ...memberships, ...changeOf(target, set) })],
   });
+  const cause = { kind: by === 'person' ? ('person' as const) : ('event' as const), id: null, type: 'contact_merged' };
   await patchContacts(deps, {
     tx,
     workspaceId,
-    patches: [
-      {
-        contactId: into,
-        set: inherited(source, target),
-        source: null,
-        isNew: false,
-        at: now,
-        cause: { kind: by === 'person' ? 'person' : 'event', id: null, type: 'contact_merged' },
-        eventSource: 'growthos',
-      },
-    ],
+    patches: [{ contactId: into, set, source: null, isNew: false, at: now, cause, eventSource: 'growthos' }],
   });
   deps.publisher.publish(tx, [
     {
@@ -86,36 +85,48 @@ export async function mergeContacts(deps: { clock: Clock; publisher: Publisher }
       cause: null,
     },
   ]);
+  return { mergeId };
 }
 
-async function moveMemberships(tx: Tx, input: { from: string; into: string }): Promise<string[]> {
-  await tx.query({
+async function moveMemberships(
+  tx: Tx,
+  input: { from: string; into: string },
+): Promise<Pick<MovedByMerge, 'companies' | 'joined'>> {
+  const joined = await many<{ company_id: string }>(tx, {
     text: `insert into company_membership (workspace_id, company_id, contact_id, role, since)
            select workspace_id, company_id, $2, role, since from company_membership where contact_id = $1
-           on conflict (company_id, contact_id) do nothing`,
+           on conflict (company_id, contact_id) do nothing returning company_id`,
     values: [input.from, input.into],
   });
-  const rows = await many<{ company_id: string }>(tx, {
-    text: 'delete from company_membership where contact_id = $1 returning company_id',
+  const companies = await many<MovedByMerge['companies'][number]>(tx, {
+    text: 'delete from company_membership where contact_id = $1 returning company_id, role, since',
     values: [input.from],
   });
-  return rows.map((row) => row.company_id);
+  return { companies, joined: joined.map((row) => row.company_id) };
 }
 
-function inherited(source: ContactRecord, target: ContactRecord): Partial<ContactRecord> {
+type Values = Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
+
+function inherited(source: ContactRecord, target: ContactRecord): Values {
   const set: Record<string, unknown> = {};
   for (const column of INHERITED) if (target[column] === null && source[column] !== null) set[column] = source[column];
   set['traits'] = Object.fromEntries(Object.entries(source.traits).filter(([name]) => !(name in target.traits)));
   set['first_seen_at'] = earlier(source.first_seen_at, target.first_seen_at);
   set['last_seen_at'] = later(source.last_seen_at, target.last_seen_at);
-  if (touchedAt(source) < touchedAt(target)) for (const column of TOUCH) set[column] = source[column];
   const columns: ReadonlySet<string> = new Set(CONTACT_RECORD_COLUMNS);
   return Object.fromEntries(Object.entries(set).filter(([column]) => columns.has(column)));
 }
 
-function touchedAt(record: ContactRecord): string {
-  const at = record.first_touch?.['at'];
-  return typeof at === 'string' ? at : '9999';
+function changeOf(target: ContactRecord, set: Values): Pick<MovedByMerge, 'before' | 'after'> {
+  const after: Record<string, unknown> = {};
+  const before: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(set)) {
+    if (column === 'traits') continue;
+    after[column] = value;
+    before[column] = target[column as keyof ContactRecord];
+  }
+  for (const [name, value] of Object.entries(set.traits ?? {})) after[`traits.${name}`] = value;
+  return { before, after };
 }
 
 function earlier(left: Date | null, right: Date | null): Date | null {

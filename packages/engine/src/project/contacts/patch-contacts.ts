@@ -21,6 +21,8 @@ import {
 export interface ContactPatch {
   readonly contactId: string;
   readonly set: Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
+  /** Properties (traits as `traits.<name>`) that the app no longer says anything of: emptied, for weaker sources to fill. */
+  readonly forget?: readonly string[];
   /** Who says so. Values under `set` that a stronger source gave are left; null for values that only we compute. */
   readonly source: PropertySource | null;
   readonly isNew: boolean;
@@ -72,7 +74,8 @@ export async function patchContacts(
   for (const { before, after, patch } of changed.values()) {
     const changes = changesBetween(before, after);
     if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
-    if (patch.isNew || !isDeepStrictEqual(before, after)) written.push(after);
+    if (patch.isNew || !isDeepStrictEqual({ ...before, billing_as_of: null }, { ...after, billing_as_of: null }))
+      written.push(after);
   }
   await write(deps, { tx, records: written });
   deps.publisher.publish(tx, events);
@@ -84,6 +87,12 @@ function applyPatch(before: ContactRecord, patch: ContactPatch): ContactRecord {
   const traits = { ...before.traits };
   const sources = { ...before.property_sources };
   const after: ContactRecord = { ...before };
+  for (const property of patch.forget ?? []) {
+    if (sources[property] !== 'app') continue;
+    delete sources[property];
+    if (property.startsWith('traits.')) delete traits[property.slice('traits.'.length)];
+    else Object.assign(after, { [property]: null });
+  }
   const mayWrite = (property: string): boolean => {
     const held = sources[property];
     return source === null || held === undefined || PROPERTY_SOURCES.indexOf(source) <= PROPERTY_SOURCES.indexOf(held);

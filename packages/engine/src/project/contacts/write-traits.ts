@@ -13,10 +13,7 @@ export interface TraitChange {
  * Sets traits on behalf of a sequence's step, with history and event like any other change. Null takes a trait away. A
  * trait that a person set by hand stays. Repeating it changes nothing.
  */
-export async function writeTraits(
-  deps: PatchDeps,
-  input: { tx: Tx; changes: readonly TraitChange[] },
-): Promise<void> {
+export async function writeTraits(deps: PatchDeps, input: { tx: Tx; changes: readonly TraitChange[] }): Promise<void> {
   const byWorkspace = new Map<string, TraitChange[]>();
   for (const change of input.changes) {
     byWorkspace.set(change.workspaceId, [...(byWorkspace.get(change.workspaceId) ?? []), change]);

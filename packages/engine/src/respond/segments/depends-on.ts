@@ -55,6 +55,7 @@ export function touchedBy(event: BusEvent): string[] {
       }
       break;
     case 'contact_merged':
+    case 'contact_split':
       touched.push(EVERYTHING);
       break;
     case 'segment_entered':

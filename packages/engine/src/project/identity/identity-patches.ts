@@ -1,0 +1,116 @@
+/** What a contact's identities make of it: its user id, what was said in their name, its first touch and channel. */
+import type { EventCause } from '@growthos/contracts/events/envelope.ts';
+import { groupBy } from '#base/group-by.ts';
+import type { Tx } from '#db/db.ts';
+import { channelOf, type ChannelRule } from '../acquisition/channel.ts';
+import { loadChannelRules } from '../acquisition/channel-rules.ts';
+import { domainOf, type Touch } from '../acquisition/touch.ts';
+import type { ContactRecord } from '../contacts/contact-record.ts';
+import type { ContactPatch } from '../contacts/patch-contacts.ts';
+import type { IdentityKey } from './identity.ts';
+import { identitiesOfContacts, type StoredIdentity } from './identity-store.ts';
+import { foldSaid, type Said } from './said.ts';
+
+export interface Occasion {
+  readonly at: Date;
+  readonly cause: EventCause | null;
+  readonly eventSource: string;
+  readonly isNew: boolean;
+}
+
+export async function identityPatches(
+  tx: Tx,
+  input: {
+    workspaceId: string;
+    records: ReadonlyMap<string, ContactRecord>;
+    occasions: ReadonlyMap<string, Occasion>;
+    /** By contact: what was said in the name of identities that went elsewhere. */
+    lost?: ReadonlyMap<string, readonly Said[]>;
+  },
+): Promise<Map<string, ContactPatch[]>> {
+  const { records, occasions } = input;
+  if (occasions.size === 0) return new Map();
+  const identities = groupBy(
+    await identitiesOfContacts(tx, { contactIds: [...occasions.keys()] }),
+    (one) => one.contactId,
+  );
+  const channels = await loadChannelRules(tx, input.workspaceId);
+  const patches = new Map<string, ContactPatch[]>();
+  for (const [contactId, occasion] of occasions) {
+    const record = records.get(contactId);
+    if (!record) continue;
+    const own = identities.get(contactId) ?? [];
+    const lost = input.lost?.get(contactId) ?? [];
+    patches.set(contactId, patchesOf({ record, own, lost, channels, occasion }));
+  }
+  return patches;
+}
+
+function patchesOf(input: {
+  record: ContactRecord;
+  own: readonly StoredIdentity[];
+  lost: readonly Said[];
+  channels: readonly ChannelRule[];
+  occasion: Occasion;
+}): ContactPatch[] {
+  const { record, own, occasion } = input;
+  const base = { contactId: record.id, ...occasion };
+  const { values, firstTouch } = foldSaid(own.map((identity) => identity.said));
+  const kept = new Set([...Object.keys(values), ...Object.keys(values.traits ?? {}).map((name) => `traits.${name}`)]);
+  const forget = input.lost.flatMap((said) => Object.keys(said.values ?? {})).filter((name) => !kept.has(name));
+  const touch = touchValues({ record, firstTouch, channels: input.channels, mayForget: input.lost.length > 0 });
+  return [
+    { ...base, source: 'app', set: values, forget },
+    { ...base, source: null, set: { ...touch, user_id: userIdOf(record, own) } },
+  ];
+}
+
+/** Of several (a person joined two users) the one that it has keeps standing. */
+function userIdOf(record: ContactRecord, own: readonly StoredIdentity[]): string | null {
+  const ids = own.filter((identity) => identity.kind === 'user_id').map((identity) => identity.value);
+  return record.user_id !== null && ids.includes(record.user_id) ? record.user_id : (ids.sort()[0] ?? null);
+}
+
+function touchValues(input: {
+  record: ContactRecord;
+  firstTouch: Touch | undefined;
+  channels: readonly ChannelRule[];
+  mayForget: boolean;
+}): ContactPatch['set'] {
+  const { firstTouch } = input;
+  if (firstTouch !== undefined) return touchColumns(firstTouch, input.channels);
+  return input.mayForget && input.record.first_touch !== null ? NO_TOUCH : {};
+}
+
+const NO_TOUCH: ContactPatch['set'] = {
+  first_touch: null,
+  first_utm_source: null,
+  first_utm_medium: null,
+  first_utm_campaign: null,
+  first_referrer_domain: null,
+  acquisition_channel: null,
+};
+
+function touchColumns(touch: Touch, channels: readonly ChannelRule[]): ContactPatch['set'] {
+  return {
+    first_touch: { ...touch },
+    first_utm_source: touch.source,
+    first_utm_medium: touch.medium,
+    first_utm_campaign: touch.campaign,
+    first_referrer_domain: domainOf(touch.referrer),
+    acquisition_channel: channelOf(touch, channels),
+  };
+}
+
+/** By contact, what was said in the name of identities that it no longer has. */
+export function lostSaid(
+  partings: readonly { readonly from: string; readonly keys: readonly IdentityKey[] }[],
+  known: ReadonlyMap<IdentityKey, StoredIdentity>,
+): Map<string, Said[]> {
+  const lost = new Map<string, Said[]>();
+  for (const { from, keys } of partings) {
+    const said = keys.flatMap((key) => known.get(key)?.said ?? []);
+    lost.set(from, [...(lost.get(from) ?? []), ...said]);
+  }
+  return lost;
+}

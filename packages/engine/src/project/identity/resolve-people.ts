@@ -1,0 +1,62 @@
+/**
+ * Which contact a product event is about. In: what each message says of who it is (user id, anonymous id, e-mail). Out: a
+ * contact for each message, or none where it speaks for somebody who was erased.
+ */
+import type { Tx } from '#db/db.ts';
+import { foldEmail } from '../contacts/contact-settings.ts';
+import { type Claim, type Identity, type IdentityKey, identityKey } from './identity.ts';
+import { type Resolved, type ResolveDeps, resolveIdentities } from './resolve.ts';
+
+export interface PersonClaim {
+  readonly userId: string | null;
+  readonly anonymousId: string | null;
+  /** Only what an identify says of the person itself. */
+  readonly email: string | null;
+  readonly at: Date;
+}
+
+export interface ResolvedPerson {
+  /** In whose name the message speaks: its strongest identity. */
+  readonly speaker: IdentityKey;
+  readonly contactId: string;
+}
+
+export interface ResolvedPeople extends Resolved {
+  /** One per claim, in the order given. */
+  readonly people: readonly (ResolvedPerson | null)[];
+}
+
+export async function resolvePeople(
+  deps: ResolveDeps,
+  input: { tx: Tx; workspaceId: string; claims: readonly PersonClaim[] },
+): Promise<ResolvedPeople> {
+  const claims = input.claims.map(claimOf);
+  const resolved = await resolveIdentities(deps, {
+    tx: input.tx,
+    workspaceId: input.workspaceId,
+    claims: claims.filter((claim) => claim !== null),
+    evidence: 'app',
+    source: 'app',
+    linkedBy: () => 'identify',
+  });
+  return {
+    ...resolved,
+    people: claims.map((claim) => {
+      if (claim === null) return null;
+      const speaker = identityKey(claim.identities[0]);
+      const contactId = resolved.contactOf.get(speaker);
+      return contactId === undefined ? null : { speaker, contactId };
+    }),
+  };
+}
+
+/** The strongest identity first; null where the message says nothing of who it is. */
+function claimOf(claim: PersonClaim): Claim | null {
+  const email = foldEmail(claim.email);
+  const [first, ...others]: Identity[] = [
+    ...(claim.userId === null ? [] : [{ kind: 'user_id', value: claim.userId } as const]),
+    ...(email === null ? [] : [{ kind: 'email', value: email } as const]),
+    ...(claim.anonymousId === null ? [] : [{ kind: 'anonymous_id', value: claim.anonymousId } as const]),
+  ];
+  return first === undefined ? null : { identities: [first, ...others], at: claim.at };
+}
