@@ -137,6 +137,14 @@ async function readBatch(
   input: { consumer: Consumer; position: bigint; sizeMax: number },
 ): Promise<{ events: BusEvent[]; upTo: bigint | null }> {
   const { consumer, position, sizeMax } = input;
+  // The log's end is read before the events: what is committed between the two statements then lies behind it. The other
+  // way round, an event committed in between would be stepped over, for ever.
+  const end = await one<{ position: bigint | null }>(tx, {
+    name: 'bus_end',
+    text: 'select max(position) as position from bus_event',
+  });
+  const upTo = end?.position ?? null;
+  if (upTo === null || upTo <= position) return { events: [], upTo: null };
   const events = await many<BusEvent>(tx, {
     name: consumer.types === null ? 'bus_read_all' : 'bus_read_types',
     text: `select ${BUS_EVENT_COLUMNS} from bus_event
@@ -145,15 +153,9 @@ async function readBatch(
     values: consumer.types === null ? [position, sizeMax] : [position, sizeMax, [...consumer.types]],
   });
   const last = events.at(-1);
-  if (last && events.length === sizeMax) return { events, upTo: last.position };
-  // Nothing more of its types below the log's end: step over the others, so that the next look starts behind them.
-  const end = await one<{ position: bigint | null }>(tx, {
-    name: 'bus_end',
-    text: 'select max(position) as position from bus_event',
-  });
-  const upTo = end?.position ?? null;
-  if (upTo === null || upTo <= position) return { events, upTo: last?.position ?? null };
-  return last && last.position > upTo ? { events, upTo: last.position } : { events, upTo: last ? last.position : upTo };
+  if (last && (events.length === sizeMax || last.position > upTo)) return { events, upTo: last.position };
+  // Nothing more of its types up to that end: step over the others, so that the next look starts behind them.
+  return { events, upTo };
 }
 
 /** Returns whether there is something to do at once: the batch is now taken one by one, or the bad event is out of the way. */
