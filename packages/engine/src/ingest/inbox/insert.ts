@@ -1,4 +1,5 @@
 import { many, type Queryable } from '#db/db.ts';
+import { binaryTextArray } from './binary-text-array.ts';
 import type { InboxEvent } from './inbox-event.ts';
 
 /**
@@ -21,12 +22,16 @@ const INSERT = {
     select origin, event_id from stored`,
 };
 
-/** Puts events into the ledger, to be applied. Returns the keys (`inboxKey`) of those that were new. */
+/**
+ * Puts events into the ledger, to be applied. Returns the keys (`inboxKey`) of those that were new. `isServer`: `db` is
+ * on a real PostgreSQL, whose driver takes binary parameters; the embedded one does not.
+ */
 export async function insertEvents(
   db: Queryable,
-  input: { events: readonly InboxEvent[]; now: Date },
+  input: { events: readonly InboxEvent[]; now: Date; isServer?: boolean },
 ): Promise<Set<string>> {
   const { events, now } = input;
+  const payloads = events.map((event) => event.payload);
   const rows = await many<{ origin: string; event_id: string }>(db, {
     ...INSERT,
     values: [
@@ -39,7 +44,7 @@ export async function insertEvents(
       events.map((event) => event.livemode),
       events.map((event) => event.createdS),
       events.map((event) => event.via),
-      events.map((event) => event.payload),
+      input.isServer === true ? binaryTextArray(payloads) : payloads,
       now,
     ],
   });

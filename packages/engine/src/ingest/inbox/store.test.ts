@@ -106,8 +106,12 @@ test('events stored one after the other stand in the ledger in that order', asyn
 
 test('storing wakes whoever listens', async () => {
   const inbox = createInbox({ db, clock });
-  const woken = new Promise<void>((resolve) => void db.listen(INBOX_CHANNEL, () => resolve()));
-  await db.query({ text: 'select 1' });
+  let wake = (): void => undefined;
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const stop = await db.listen(INBOX_CHANNEL, () => wake());
   await inbox.store(event(1));
   await woken;
+  await stop();
 });
