@@ -160,5 +160,5 @@ async function sendActivity(api: Api, target: DemoTarget): Promise<void> {
 
 async function switchOn(api: Api, sequence: { key: string; includeNow: boolean }): Promise<void> {
   const { id } = await api.post<{ id: string }>(`/api/sequences/templates/${sequence.key}`, {});
-  await api.post(`/api/sequences/${id}/on`, { includeNow: sequence.includeNow });
+  await api.post(`/api/sequences/${id}/switch-on`, { includeNow: sequence.includeNow });
 }
