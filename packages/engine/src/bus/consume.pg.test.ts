@@ -24,8 +24,8 @@ describe.skipIf(SERVER_URL === null)('two sessions (needs DATABASE_URL)', () => 
             { workspaceId: newId(), contactId: null, type, source: 'app', time: clock.now(), data: {}, cause: null },
           ]),
         );
-      let reads = 0;
-      // Between any two reads of the log by the consumer, somebody else commits an event.
+      let isArmed = false;
+      // Right after the consumer's first look at the log, somebody else commits an event.
       const nosy: Db = {
         ...db,
         transaction: (work) =>
