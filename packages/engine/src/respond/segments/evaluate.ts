@@ -8,12 +8,13 @@
 import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import type { Clock } from '#base/clock.ts';
 import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
-import { many, type Tx } from '#db/db.ts';
+import { many, type Db, type Tx } from '#db/db.ts';
 import { EVERYTHING, touchedBy } from './depends-on.ts';
 import { evaluateMemberships, tellTransitions, type Evaluation, type Transition } from './memberships.ts';
 import { lockWorkspaces, workspaceTimezone } from './segment-row.ts';
 
 export interface SegmentDeps {
+  readonly db: Pick<Db, 'kind'>;
   readonly clock: Clock;
   readonly publisher: Publisher;
 }
@@ -52,6 +53,7 @@ interface ConcernedSegment {
   readonly nextVersion: number | null;
   readonly nextDefinition: Filter | null;
   readonly nextDependsOn: readonly string[] | null;
+  readonly isConcerned: boolean;
 }
 
 async function evaluateEvents(
@@ -62,36 +64,24 @@ async function evaluateEvents(
   const touched = events.map((event) => ({ event, names: touchedBy(event) }));
   for (const event of events) if (event.type === 'contact_merged') await inheritMemberships(tx, event);
   const segments = await segmentsReading(tx, { workspaceId, names: touched.flatMap(({ names }) => names) });
-  if (segments.length === 0) return;
+  if (!segments.some((segment) => segment.isConcerned)) return;
   const timezone = await workspaceTimezone(tx, { workspaceId });
   const now = deps.clock.now();
-  const evaluations: Evaluation[] = [];
+  const evaluations: (Evaluation & { contacts: { ids: readonly string[] } })[] = [];
   const causes = new Map<string, Map<string, BusEvent>>();
   for (const segment of segments) {
     const current = contactsTouched(touched, segment.dependsOn);
     causes.set(segment.id, current);
-    if (segment.version > 0 && current.size > 0) {
-      const { id, version, definition } = segment;
-      evaluations.push({
-        segmentId: id,
-        version,
-        filter: definition,
-        contacts: { kind: 'ids', ids: [...current.keys()] },
-      });
-    }
+    const { id, version, definition, nextVersion, nextDefinition } = segment;
+    if (version > 0) evaluations.push({ segmentId: id, version, filter: definition, contacts: idsOf(current) });
     // An edit that is being computed hears of changes too: it may have passed these contacts already.
+    if (nextVersion === null || nextDefinition === null) continue;
     const next = contactsTouched(touched, segment.nextDependsOn ?? []);
-    if (segment.nextVersion !== null && segment.nextDefinition && next.size > 0) {
-      const { id, nextVersion, nextDefinition } = segment;
-      evaluations.push({
-        segmentId: id,
-        version: nextVersion,
-        filter: nextDefinition,
-        contacts: { kind: 'ids', ids: [...next.keys()] },
-      });
-    }
+    evaluations.push({ segmentId: id, version: nextVersion, filter: nextDefinition, contacts: idsOf(next) });
   }
-  const transitions = await evaluateMemberships(tx, { workspaceId, timezone, now, evaluations });
+  // A server keeps the plan of a statement that comes again, so all segments stand in it; the embedded one plans anew.
+  const asked = deps.db.kind === 'server' ? evaluations : evaluations.filter(({ contacts }) => contacts.ids.length > 0);
+  const transitions = await evaluateMemberships(tx, { workspaceId, timezone, now, evaluations: asked });
   const byId = new Map(segments.map((segment) => [segment.id, segment]));
   await tellTransitions(deps, {
     tx,
@@ -104,6 +94,10 @@ async function evaluateEvents(
   });
 }
 
+function idsOf(contacts: ReadonlyMap<string, BusEvent>): { kind: 'ids'; ids: readonly string[] } {
+  return { kind: 'ids', ids: [...contacts.keys()] };
+}
+
 function causeOf(
   causes: ReadonlyMap<string, ReadonlyMap<string, BusEvent>>,
   transition: Transition,
@@ -112,7 +106,7 @@ function causeOf(
   return { kind: 'event', id: event?.id ?? null, type: event?.type ?? null };
 }
 
-/** Segments of the workspace that read any of `names`, now or in the edit that is being computed. */
+/** The segments of the workspace; concerned are those that read any of `names`, now or in an edit under way. */
 async function segmentsReading(
   tx: Tx,
   input: { workspaceId: string; names: readonly string[] },
@@ -121,10 +115,9 @@ async function segmentsReading(
   return many<ConcernedSegment>(tx, {
     name: 'segments_reading',
     text: `select id, key, name, version, definition, depends_on as "dependsOn", next_version as "nextVersion",
-             next_definition as "nextDefinition", next_depends_on as "nextDependsOn"
-           from segment where workspace_id = $1 and status <> 'archived'
-             and ($3 or depends_on && $2::text[] or next_depends_on && $2::text[])
-           order by id`,
+             next_definition as "nextDefinition", next_depends_on as "nextDependsOn",
+             ($3 or depends_on && $2::text[] or coalesce(next_depends_on && $2::text[], false)) as "isConcerned"
+           from segment where workspace_id = $1 and status <> 'archived' order by id`,
     values: [input.workspaceId, names, names.includes(EVERYTHING)],
   });
 }

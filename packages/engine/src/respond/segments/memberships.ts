@@ -2,10 +2,11 @@
  * Writing memberships: one statement evaluates contacts against segments, stores what changed, and returns who entered or
  * left; a second one keeps the counts. The caller holds the workspace's lock (`lockWorkspaces`).
  */
+import { createHash } from 'node:crypto';
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import type { Publisher } from '#bus/index.ts';
-import { many, type Tx } from '#db/db.ts';
+import { many, type Statement, type Tx } from '#db/db.ts';
 import { join, sql, type Sql } from '#db/sql.ts';
 import { compileFilter, populationSql } from './compile.ts';
 
@@ -28,8 +29,8 @@ export interface Transition {
   readonly at: Date;
 }
 
-/** Definitions in one statement: beyond that, planning one long statement costs more than another round trip. */
-const EVALUATIONS_PER_STATEMENT = 16;
+/** Definitions in one statement: more of them make fewer round trips and longer plans. */
+export const EVALUATIONS_PER_STATEMENT = 16;
 
 interface EvaluateInput {
   readonly workspaceId: string;
@@ -40,14 +41,69 @@ interface EvaluateInput {
   readonly byTime?: boolean;
 }
 
-/** Evaluates and stores; returns who entered or left, of every version that was asked for. */
+/**
+ * Evaluates and stores; returns who entered or left, of every version that was asked for. An evaluation without contacts
+ * costs next to nothing, so a caller may always ask with the same list: the database then keeps the plan.
+ */
 export async function evaluateMemberships(tx: Tx, input: EvaluateInput): Promise<Transition[]> {
   const transitions: Transition[] = [];
   for (let i = 0; i < input.evaluations.length; i += EVALUATIONS_PER_STATEMENT) {
     const some = input.evaluations.slice(i, i + EVALUATIONS_PER_STATEMENT);
-    transitions.push(...(await many<Transition>(tx, statement({ ...input, evaluations: some }))));
+    if (some.every(({ contacts }) => contacts.kind === 'ids' && contacts.ids.length === 0)) continue;
+    transitions.push(...(await many<Transition>(tx, preparedStatement({ ...input, evaluations: some }))));
   }
   return transitions;
+}
+
+/** Stand in a kept statement for what differs from one call to the next. */
+const NOW = new Date(0);
+const idsSlots = Array.from({ length: EVALUATIONS_PER_STATEMENT }, (): readonly string[] => []);
+
+interface KeptStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Texts by what they evaluate. Compiling takes longer than running, so the newest are kept, whoever uses them. */
+const kept = new Map<string, KeptStatement>();
+const KEPT_MAX = 500;
+
+function preparedStatement(input: EvaluateInput): Statement {
+  if (input.evaluations.some(({ contacts }) => contacts.kind !== 'ids')) {
+    const { text, values } = statement(input);
+    return { text, values };
+  }
+  const ids = new Map<unknown, readonly string[]>();
+  const key = [input.workspaceId, input.timezone, input.byTime ?? false];
+  for (const [i, { segmentId, version, contacts }] of input.evaluations.entries()) {
+    key.push(segmentId, String(version));
+    if (contacts.kind === 'ids') ids.set(idsSlots[i], contacts.ids);
+  }
+  const { name, text, values } = keptStatement(key.join(' '), input);
+  return { name, text, values: values.map((value) => (value === NOW ? input.now : (ids.get(value) ?? value))) };
+}
+
+function keptStatement(key: string, input: EvaluateInput): KeptStatement {
+  const found = kept.get(key);
+  if (found) {
+    kept.delete(key);
+    kept.set(key, found);
+    return found;
+  }
+  const { text, values } = statement({
+    ...input,
+    now: NOW,
+    evaluations: input.evaluations.map((evaluation, i) => ({
+      ...evaluation,
+      contacts: { kind: 'ids', ids: idsSlots[i] ?? [] },
+    })),
+  });
+  // The same text has the same name, whichever segments stand in its values.
+  const made = { name: `segments_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`, text, values };
+  kept.set(key, made);
+  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value ?? key);
+  return made;
 }
 
 function statement(input: EvaluateInput): Sql {
