@@ -113,6 +113,8 @@ const LINKED: Readonly<Record<string, string>> = {
   email: 'Found by the same e-mail address.',
   new_contact: 'Nobody was found, so a new contact was made.',
   person: 'Joined by hand.',
+  identify: 'Your app said who this is.',
+  metadata: 'Named in the customer’s metadata.',
 };
 
 export function linkedWords(linkedBy: string | null): string | null {

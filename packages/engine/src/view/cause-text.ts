@@ -41,7 +41,7 @@ function words(cause: EventCause, input: { type: string | null; people: Readonly
     case 'person':
       return `by ${input.people.get(cause.id ?? '') ?? 'a member of the team'}`;
     case 'api':
-      return 'through the API';
+      return input.type === null ? 'through the API' : `because your app sent ${input.type}`;
     default:
       return cause.kind satisfies never;
   }

@@ -101,9 +101,14 @@ function touchOf(stored: Readonly<Record<string, unknown>> | null): ContactPage[
     campaign: utm('campaign'),
     term: utm('term'),
     content: utm('content'),
-    referrerDomain: read.text('referrer_domain') ?? read.text('referrer'),
+    referrerDomain: read.text('referrer_domain') ?? domainOf(read.text('referrer')),
     landingPage: read.text('landing_page') ?? read.text('url') ?? read.text('path'),
   };
+}
+
+function domainOf(referrer: string | null): string | null {
+  if (referrer === null || !URL.canParse(referrer)) return referrer;
+  return new URL(referrer).hostname.replace(/^www\./, '');
 }
 
 const IDENTITY_LABELS = {

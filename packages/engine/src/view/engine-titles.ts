@@ -17,7 +17,10 @@ interface EngineTitle {
 const TITLES: Readonly<Record<EngineEventName, EngineTitle>> = {
   contact_updated: { kind: 'change', say: contactUpdated },
   contact_merged: { kind: 'identity', say: () => ({ title: 'Two contacts turned out to be this person' }) },
-  contact_split: { kind: 'identity', say: () => ({ title: 'Part of one contact turned out to belong to another one' }) },
+  contact_split: {
+    kind: 'identity',
+    say: () => ({ title: 'Part of one contact turned out to belong to another one' }),
+  },
   segment_entered: {
     kind: 'segment',
     say: (read) => ({ title: `Entered segment ${read.text('segment_name') ?? ''}`.trim() }),

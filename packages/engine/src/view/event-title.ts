@@ -54,6 +54,8 @@ function productTitle(event: ToldEvent): TitleParts {
     const page = read.text('name') ?? properties.text('title') ?? properties.text('path') ?? properties.text('url');
     return { title: page === null ? 'Viewed a page' : `Viewed ${page}` };
   }
+  if (event.source === 'app' && event.type === 'identify') return { title: 'Your app said who this is' };
+  if (event.source === 'app' && event.type === 'group') return { title: 'Your app said which company this is' };
   return { title: sentenceCase(event.type), detail: detailOf(properties) };
 }
 

@@ -77,8 +77,8 @@ function parseKinds(text: string | undefined): ReadonlySet<TimelineKind> | null 
   return new Set(TIMELINE_KINDS.filter((kind) => kinds.includes(kind)));
 }
 
-/** Told twice by what follows them: the request by what became of it, the goal by the exit. */
-const UNTOLD_TYPES = ['message_requested', 'sequence_goal_met'];
+/** Told by what follows them: the request by what became of it, the goal by the exit, who somebody is by what changed. */
+const UNTOLD_TYPES = ['message_requested', 'sequence_goal_met', 'identify'];
 
 async function readEvents(
   db: Queryable,
