@@ -49,6 +49,9 @@ export interface SequenceWorld {
   /** Creates and switches on. */
   live(definition: SequenceDefinition): Promise<string>;
   liveTemplate(key: string): Promise<string>;
+  /** The two consumers: what a second process would do while this one is busy. */
+  readonly listeners: readonly Worker[];
+  runAllBut(name: string): Promise<void>;
   /** Runs everything until nothing is due; a crash that was armed is a restart. Bounded. */
   settle(): Promise<void>;
   /** Moves on by steps, settling at every instant at which something falls due. */
@@ -123,10 +126,10 @@ export async function startSequenceWorld(
   ];
   for (const worker of workers.slice(0, 2)) await worker.runOnce();
 
-  const settle = async (): Promise<void> => {
+  const settle = async (but?: string): Promise<void> => {
     for (let round = 0; round < 500; round++) {
       let handled = 0;
-      for (const worker of workers) {
+      for (const worker of workers.filter((one) => one.name !== but)) {
         try {
           handled += await worker.runOnce();
         } catch (error) {
@@ -198,7 +201,9 @@ export async function startSequenceWorld(
       await switchOn(define, { workspaceId, sequenceId: id, includeNow: false, cause: PERSON });
       return id;
     },
-    settle,
+    listeners: workers.slice(0, 2),
+    runAllBut: (name) => settle(name),
+    settle: () => settle(),
     async advance(duration) {
       const end = new Date(
         clock.now().getTime() +

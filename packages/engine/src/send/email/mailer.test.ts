@@ -44,8 +44,10 @@ const mail: OutgoingMail = {
   headers: { 'X-Test': '1' },
 };
 
-test('the last byte goes only after it was stored that it will', async () => {
-  const { url, log } = await startSmtp();
+test('the last byte goes only after it was stored that it will, and that only when the server wants the message', async () => {
+  const { url, log } = await startSmtp({
+    onRcptTo: (_address, _session, callback) => void setTimeout(callback, 80),
+  });
   const outcome = await smtpMailer({ url }).send(mail, async () => {
     log.push('asked');
     await new Promise((resolve) => setImmediate(resolve));

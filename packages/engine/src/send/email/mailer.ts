@@ -3,7 +3,7 @@
  * until the answer nobody knows; after the answer it is accepted. `beforeLastByte` runs between the first two: it stores
  * that the mail is about to be handed over, and may refuse, which breaks the transaction off.
  */
-import { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 
 export interface OutgoingMail {
@@ -51,9 +51,9 @@ export function smtpMailer(input: { url: string }): Mailer {
     kind: 'smtp',
     async send(mail, beforeLastByte) {
       const transport = createTransport({ ...options, ...TIMEOUTS });
-      const state = { isHandedOver: false, isCalledOff: false };
+      const state: GateState = { isHandedOver: false, isCalledOff: false, failure: null };
       transport.use('stream', (outgoing, callback) => {
-        outgoing.message.transform(() => gate(state, beforeLastByte));
+        outgoing.message.processFunc((message) => gate(message, { state, beforeLastByte }));
         callback();
       });
       try {
@@ -71,6 +71,8 @@ export function smtpMailer(input: { url: string }): Mailer {
         });
         return { kind: 'accepted', response: info.response };
       } catch (error) {
+        // Storing the hand-over failed: whether it is stored nobody knows here, so the lease decides.
+        if (state.failure !== null) throw state.failure;
         return state.isCalledOff ? { kind: 'called_off' } : outcomeOf(error, state.isHandedOver);
       } finally {
         transport.close();
@@ -80,14 +82,33 @@ export function smtpMailer(input: { url: string }): Mailer {
   };
 }
 
-/** Lets the message through, and holds its end until `beforeLastByte` has agreed. */
-function gate(state: { isHandedOver: boolean; isCalledOff: boolean }, beforeLastByte: () => Promise<boolean>): Duplex {
-  return Duplex.from(async function* (message: AsyncIterable<Buffer>) {
+interface GateState {
+  isHandedOver: boolean;
+  isCalledOff: boolean;
+  failure: Error | null;
+}
+
+/**
+ * Lets the message through, and holds its end until `beforeLastByte` has agreed. It is pulled, never pushed: nothing runs
+ * before the server has said that it wants the message (354), however slowly it came to that.
+ */
+function gate(
+  message: AsyncIterable<Buffer>,
+  input: { state: GateState; beforeLastByte: () => Promise<boolean> },
+): Readable {
+  const { state, beforeLastByte } = input;
+  const guarded = async function* (): AsyncGenerator<Buffer> {
     yield* message;
-    state.isHandedOver = await beforeLastByte();
+    try {
+      state.isHandedOver = await beforeLastByte();
+    } catch (error) {
+      state.failure = error instanceof Error ? error : new Error(String(error));
+      throw state.failure;
+    }
     state.isCalledOff = !state.isHandedOver;
     if (state.isCalledOff) throw new Error('called off');
-  });
+  };
+  return Readable.from(guarded(), { objectMode: false });
 }
 
 function smtpOptions(url: string): {

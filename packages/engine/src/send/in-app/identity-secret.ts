@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import { newToken } from '#base/ids.ts';
-import { one, type Db } from '#db/db.ts';
+import { one, type Queryable } from '#db/db.ts';
 
 /** Seals the secret at rest; `access/secrets.ts` has it. */
 export interface SecretSealer {
@@ -10,7 +10,7 @@ export interface SecretSealer {
 }
 
 interface Deps {
-  readonly db: Db;
+  readonly db: Queryable;
   readonly clock: Clock;
   readonly secretBox: SecretSealer;
 }
