@@ -25,7 +25,7 @@ export function statusWords(status: string): { label: string; tone: Tone } {
 
 /** `no_account` to "No account". */
 export function sentenceCase(name: string): string {
-  const words = name.replaceAll(/[_.]+/g, ' ').trim();
+  const words = name.replaceAll(/[_.-]+/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

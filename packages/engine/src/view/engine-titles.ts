@@ -1,4 +1,5 @@
 /** The events that GrowthOS makes itself, in plain words: segments, sequences, messages, changes. */
+import { isDeepStrictEqual } from 'node:util';
 import { CONTACT_PROPERTIES } from '@growthos/contracts/contact-properties.ts';
 import type { EngineEventName } from '@growthos/contracts/events/engine.ts';
 import type { TimelineKind } from '@growthos/contracts/http/timeline.ts';
@@ -126,20 +127,25 @@ function message(read: DataReader, what: string): TitleParts {
   return { title: `${name} ${what}`, messageId: read.text('message_id') };
 }
 
-/** Changes that are told by an event of their own, or by nearly every event: not worth a line each. */
+/** Changes that are told by an event of their own, or come with nearly every event: not worth a line each. */
 const QUIET_PROPERTIES = new Set([
   'last_seen_at',
+  'engagement_score',
   'mrr_by_currency',
   'ltv_by_currency',
   'failed_payment',
   'billing_warnings',
 ]);
+/** What a title names first, the most telling in front; everything else follows in the order in which it was told. */
+const TELLING = ['billing_status', 'plan_name', 'mrr', 'trial_end_date', 'cancels_at', 'tier'];
 const TITLES_MAX = 2;
 
 function contactUpdated(read: DataReader, viewer: Viewer): TitleParts {
-  const all = read.list('changes').filter(isRecord);
-  const changes = all
+  const changes = read
+    .list('changes')
+    .filter(isRecord)
     .filter((change) => !QUIET_PROPERTIES.has(String(change['property'])))
+    .sort((left, right) => rankOf(left['property']) - rankOf(right['property']))
     .map((change) => {
       const property = String(change['property']);
       return {
@@ -156,6 +162,24 @@ function contactUpdated(read: DataReader, viewer: Viewer): TitleParts {
   const shown = [first, ...others.slice(0, TITLES_MAX - 1)].join(', ');
   const rest = changes.length - TITLES_MAX;
   return { title: rest > 0 ? `${shown}, and ${rest} more` : shown, changes };
+}
+
+function rankOf(property: unknown): number {
+  const rank = TELLING.indexOf(String(property));
+  return rank === -1 ? TELLING.length : rank;
+}
+
+/** The changes of several updates as one: from each property's first old value to its last new one. Oldest first. */
+export function mergeChanges(updates: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown>[] {
+  const merged = new Map<string, { property: string; old: unknown; new: unknown }>();
+  for (const data of updates) {
+    for (const change of dataReader(data).list('changes').filter(isRecord)) {
+      const property = String(change['property']);
+      const before = merged.get(property);
+      merged.set(property, { property, old: before ? before.old : change['old'], new: change['new'] });
+    }
+  }
+  return [...merged.values()].filter((change) => !isDeepStrictEqual(change.old, change.new));
 }
 
 export function propertyLabel(property: string): string {

@@ -19,7 +19,7 @@ import { join, type Sql, sql } from '#db/sql.ts';
 import { causeText, personNames } from './cause-text.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Viewer } from './date-text.ts';
-import { ENGINE_TITLES, isQuietUpdate } from './engine-titles.ts';
+import { ENGINE_TITLES, isQuietUpdate, mergeChanges } from './engine-titles.ts';
 import { eventTitle, isPageView } from './event-title.ts';
 import { loadContact } from './load-contact.ts';
 import { sourceWords } from './source-words.ts';
@@ -123,7 +123,13 @@ function groupEvents(events: readonly TimelineEventRow[], viewer: Viewer): Timel
 function isRepeat(newest: TimelineEventRow, event: TimelineEventRow, viewer: Viewer): boolean {
   if (newest.source !== event.source || newest.time.getTime() - event.time.getTime() > GROUP_MS) return false;
   if (isPageView(newest)) return isPageView(event);
+  if (isReadUpdate(newest)) return isReadUpdate(event);
   return newest.type === event.type && eventTitle(event, viewer).kind === 'product';
+}
+
+/** A change that reading Stripe's history brought: page after page of it makes one row. */
+function isReadUpdate(event: TimelineEventRow): boolean {
+  return event.type === 'contact_updated' && event.cause?.kind === 'backfill' && event.data['is_new'] !== true;
 }
 
 function toEntry(
@@ -133,8 +139,9 @@ function toEntry(
   const [newest] = group;
   const oldest = group.at(-1);
   if (!newest || !oldest) return null;
-  const told = eventTitle(newest, context.viewer);
   const isGroup = group.length > 1;
+  const told = eventTitle(isGroup && isReadUpdate(newest) ? asOne(newest, group) : newest, context.viewer);
+  const isOwnCause = told.kind === 'product' && newest.cause?.kind === 'api';
   return {
     ...told,
     id: newest.id,
@@ -144,13 +151,20 @@ function toEntry(
     detail: isGroup ? groupDetail(group, context.viewer) : told.detail,
     changes: [...told.changes],
     source: sourceWords(newest.source),
-    cause: causeText(newest.cause, context.people),
+    // That the app sent it is what its source says already.
+    cause: isOwnCause ? null : causeText(newest.cause, context.people),
     eventIds: group.map((event) => event.id),
     type: newest.type,
   };
 }
 
+function asOne(newest: TimelineEventRow, group: readonly TimelineEventRow[]): TimelineEventRow {
+  const oldestFirst = group.map((event) => event.data).toReversed();
+  return { ...newest, data: { is_new: false, changes: mergeChanges(oldestFirst) } };
+}
+
 function groupTitle(newest: TimelineEventRow, input: { count: number; title: string }): string {
+  if (isReadUpdate(newest)) return input.title;
   return isPageView(newest) ? `${input.count} page views` : `${input.title}, ${input.count} times`;
 }
 

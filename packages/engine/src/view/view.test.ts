@@ -399,6 +399,32 @@ test('the timeline tells the past in plain words, groups repeats, and names what
   expect(billing.entries).toHaveLength(2);
 });
 
+test('what reading the history brought is one row, from the first old value to the last new one', async () => {
+  const id = await contact({ name: 'Ada' });
+  const money = (amountMinor: number) => ({ amount_minor: amountMinor, currency: 'usd' });
+  for (const [nth, ltv] of [100, 200, 300].entries()) {
+    const changes = [
+      { property: 'plan', old: null, new: 'price_1' },
+      { property: 'ltv', old: nth === 0 ? null : money(ltv - 100), new: money(ltv) },
+      { property: 'engagement_score', old: 1, new: 2 },
+    ];
+    await insertBusEvent(db, {
+      workspaceId,
+      contactId: id,
+      type: 'contact_updated',
+      time: hoursAgo(1 - nth / 10),
+      data: { is_new: false, changes: nth === 0 ? changes : changes.slice(1) },
+      cause: { kind: 'backfill', id: null },
+    });
+  }
+  const quiet = { is_new: false, changes: [{ property: 'engagement_score', old: 2, new: 9 }] };
+  await insertBusEvent(db, { workspaceId, contactId: id, type: 'contact_updated', time: now, data: quiet });
+  const { entries } = await timeline(deps(), { workspaceId, contactId: id, limit: 10 });
+  expect(entries.map((entry) => [entry.title, entry.cause?.text, entry.eventIds.length])).toEqual([
+    ['Plan (price ID): empty → price_1, Lifetime value: empty → $3.00', 'read from Stripe’s history', 3],
+  ]);
+});
+
 test('paging through a timeline meets every event once and tells what is due only on the first page', async () => {
   const id = await contact({ name: 'Ada', billing_status: 'trialing', trial_end_date: at('2026-11-30T00:00:00Z') });
   for (let nth = 0; nth < 25; nth++) {
