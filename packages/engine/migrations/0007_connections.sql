@@ -74,6 +74,14 @@ create table backfill_list (
 );
 create index backfill_list_open on backfill_list (run_id, nth) where state in ('waiting', 'running');
 
+-- What a full re-list has seen, of the kinds that can vanish at Stripe; emptied when the list's end is reached.
+create table backfill_seen (
+  run_id uuid not null references backfill_run (id),
+  type text not null,
+  id text not null,
+  primary key (run_id, type, id)
+);
+
 -- The limiter that all processes share: one row per account, mode and Stripe endpoint. `next_at` is when the next
 -- request may leave; Stripe's 429 moves it into the future, with its reason.
 create table stripe_limit (

@@ -128,3 +128,46 @@ test('when the account is removed in the middle the run stops', async () => {
   expect((await view(id)).backfill?.state).toBe('stopped');
   expect((await read('customer')).size).toBe(0);
 });
+
+test('all processes together ask one endpoint at most 25 times a second, and wait when Stripe says so', async () => {
+  await world.sim.bulkLoad({ customers: 3_000, invoicesPerSubscription: 1 });
+  const id = await connectOnly();
+  const processes = [1, 2].map(() => world.another({ requestsPerSecond: 25 }));
+  const asked = () => world.sim.requests().filter(({ path }) => path.startsWith('/v1/customers')).length;
+  const before = asked();
+  const perSecond: number[] = [];
+  for (let second = 0; second < 4; second++) {
+    const start = asked();
+    // The clock stands still for a tenth of a second at a time: whoever may not ask yet must not.
+    for (let tenth = 0; tenth < 10; tenth++) {
+      const workers = processes.flatMap(({ workers: all }) => all.filter(({ name }) => name === 'stripe:backfill'));
+      await Promise.all(workers.map((worker) => worker.runOnce()));
+      await world.advance({ seconds: 0.1 });
+    }
+    perSecond.push(asked() - start);
+  }
+  expect(Math.max(...perSecond)).toBeLessThanOrEqual(30);
+  expect(asked() - before).toBe(30);
+  expect((await view(id)).backfill?.types.find(({ type }) => type === 'customers')?.state).toBe('done');
+});
+
+test('a 429 is waited out for as long as Stripe says, and shown', async () => {
+  await world.sim.bulkLoad({ customers: 700 });
+  const id = await connectOnly();
+  world.sim.setFaults({ rateLimitPerSecond: 2 });
+  for (const worker of world.stripe.workers) await worker.runOnce();
+  const paused = (await view(id)).backfill;
+  expect(paused).toMatchObject({ state: 'running', error: null });
+  const limited = await many<{ limited_reason: string }>(world.db, {
+    text: `select limited_reason from stripe_limit where limited_at is not null`,
+  });
+  expect(limited[0]?.limited_reason).toBe('endpoint-rate');
+  world.sim.setFaults({ rateLimitPerSecond: 0 });
+  const atOnce = world.sim.requests().filter(({ status }) => status === 429).length;
+  await world.settle();
+  expect((await view(id)).backfill?.state).toBe('running');
+  await world.advance({ seconds: 2 });
+  await world.settle();
+  expect((await view(id)).backfill?.state).toBe('done');
+  expect(world.sim.requests().filter(({ status }) => status === 429).length).toBe(atOnce);
+});

@@ -79,3 +79,37 @@ test('a gap longer than Stripe’s 30 days of events is read again whole', async
   expect(typesAtStripe()).not.toContain('customer.created');
   expect((await world.objects()).filter(({ type }) => type === 'customer')).toHaveLength(1);
 });
+
+test('what vanished during such a gap gets a tombstone, and what is still there does not', async () => {
+  const id = await world.connect();
+  await world.sim.createCustomer({ email: 'stays@analytical.example', card: null });
+  const gone = await world.sim.createCustomer({ email: 'goes@analytical.example', card: null });
+  await world.settle();
+  for (const customer of world.sim.objects('customer')) {
+    await world.db.query({
+      text: `insert into stripe_object (workspace_id, stripe_account, livemode, type, id, fact, as_of_s, told_by, updated_at)
+             values ($1, $2, false, 'customer', $3, '{}', $4, 'read', now())`,
+      values: [world.workspaceId, world.sim.companyAccount, customer['id'], world.clock.now().getTime() / 1000],
+    });
+  }
+  world.sim.setFaults({ dropNext: 10_000 });
+  await world.sim.deleteCustomer({ email: 'goes@analytical.example' });
+  await world.advance({ days: 40 });
+  await compare(id);
+  await world.settle(
+    world.another({
+      applyObjects: async (tx, { objects }) => {
+        for (const object of objects as { id: string; object: string; deleted?: boolean }[]) {
+          if (object.deleted !== true) continue;
+          await tx.query({
+            text: 'insert into read_object values ($1, $2)',
+            values: [object.id, `gone ${object.object}`],
+          });
+        }
+      },
+    }),
+  );
+  expect((await world.objects()).filter(({ type }) => type.startsWith('gone'))).toEqual([
+    { id: gone['id'], type: 'gone customer', times: 1 },
+  ]);
+});

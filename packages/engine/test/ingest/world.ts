@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Access } from '#access/access.ts';
 import { createSecretBox } from '#access/secrets.ts';
-import { MovableClock } from '#base/clock.ts';
+import { MovableClock, type Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { many, one, type Db } from '#db/db.ts';
@@ -37,7 +37,12 @@ export interface IngestWorld {
   readonly live: string;
   readonly personId: string;
   /** Another process on the same database. */
-  another(over?: { applyObjects?: ApplyObjects; config?: Partial<StripeConfig> }): StripeIngest;
+  another(over?: {
+    applyObjects?: ApplyObjects;
+    config?: Partial<StripeConfig>;
+    clock?: Clock;
+    requestsPerSecond?: number | null;
+  }): StripeIngest;
   /** Presses Connect, decides at Stripe, and returns the address that Stripe sends the browser to. */
   authorize(options?: {
     decision?: 'connect' | 'cancel';
@@ -71,7 +76,7 @@ async function emptyDb(): Promise<Db> {
   shared ??= openTestDb();
   const db = await shared;
   await db.execute('create table if not exists read_object (id text, type text)');
-  await db.execute(`truncate read_object, inbox_event, inbox_pending, inbox_unclaimed, connect_state, stripe_endpoint,
+  await db.execute(`truncate read_object, stripe_object, inbox_event, inbox_pending, inbox_unclaimed, connect_state, stripe_endpoint,
     backfill_run, stripe_limit, stripe_read_count, stripe_duty, stripe_account, workspace cascade`);
   return db;
 }
@@ -106,13 +111,13 @@ export async function startIngestWorld(
   const another: IngestWorld['another'] = (over = {}) =>
     createStripeIngest({
       db,
-      clock,
+      clock: over.clock ?? clock,
       log: silentLog,
       secretBox,
       inbox: createInbox({ db, clock }),
       config: { ...config, ...over.config },
       applyObjects: over.applyObjects ?? recordObjects,
-      requestsPerSecond: null,
+      requestsPerSecond: over.requestsPerSecond ?? null,
     });
   const stripe = another();
   const app = await listen({ stripe, port, workspaceId, personId });

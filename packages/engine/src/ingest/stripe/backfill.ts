@@ -26,6 +26,7 @@ import { rateLimitedReason } from './call-stripe.ts';
 import { readConnection, type ConnectionRow } from './connection-store.ts';
 import { countReads, type Limiter } from './limiter.ts';
 import { readListPage, type ListPage } from './list-page.ts';
+import { findVanished } from './vanished.ts';
 import { completeObjects, innerObjects } from './whole-objects.ts';
 
 /** Puts objects that were read into the graph; `asOfS` is when the read began. */
@@ -213,7 +214,11 @@ async function storePage(
       stripeAccount: connection.account,
       livemode: connection.livemode,
       asOfS: fetched.asOfS,
-      objects: [...fetched.page.objects, ...innerObjects(fetched.page.objects)],
+      objects: [
+        ...fetched.page.objects,
+        ...innerObjects(fetched.page.objects),
+        ...(await findVanished(tx, { run, connection, type: list.type, page: fetched.page })),
+      ],
     });
     const { account, livemode } = connection;
     await countReads(tx, { account, livemode, reads: fetched.requests, now });

@@ -28,6 +28,8 @@ export interface ConnectionDetails {
   readonly granted?: Readonly<Record<string, boolean>>;
   /** A key without the permission for webhook endpoints: events are asked for. */
   readonly isPolled?: boolean;
+  /** Made for recorded events only: there is no key, and nothing is asked of Stripe. */
+  readonly isOnPaper?: boolean;
 }
 
 const COLUMNS = `id, workspace_id as "workspaceId", account, livemode, method, status, display_name as "displayName", country,
@@ -53,9 +55,11 @@ export async function readConnections(db: Queryable, input: { workspaceId: strin
   });
 }
 
+/** Those that Stripe can be asked about. */
 export async function readActiveConnections(db: Queryable): Promise<ConnectionRow[]> {
   return many<ConnectionRow>(db, {
-    text: `select ${COLUMNS} from stripe_account where status = 'active' order by connected_at`,
+    text: `select ${COLUMNS} from stripe_account where status = 'active'
+             and not coalesce((details ->> 'isOnPaper')::boolean, false) order by connected_at`,
   });
 }
 

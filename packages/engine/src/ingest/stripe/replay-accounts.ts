@@ -31,8 +31,8 @@ export async function connectForReplay(
       const id = newId();
       const isOwn = account === 'acct_replay';
       await deps.db.query({
-        text: `insert into stripe_account (id, workspace_id, account, livemode, method, status, connected_at)
-               values ($1, $2, $3, $4, $5, 'active', to_timestamp(0)) on conflict do nothing`,
+        text: `insert into stripe_account (id, workspace_id, account, livemode, method, status, details, connected_at)
+               values ($1, $2, $3, $4, $5, 'active', '{"isOnPaper": true}', to_timestamp(0)) on conflict do nothing`,
         values: [id, workspaceId, account, livemode, isOwn ? 'restricted_key' : 'connect'],
       });
       if (isOwn) {
