@@ -102,11 +102,7 @@ function crossingProblem(rule: EngineRule, input: { folder: string; target: stri
   const to = target.split('/')[0] ?? '';
   if (to === folder) return 'within a folder the import is relative';
   const isAllowed = rule.may.some(
-    (may) =>
-      may === '*' ||
-      may === to ||
-      may === target ||
-      (may === '*/index.ts' && target.endsWith('/index.ts')),
+    (may) => may === '*' || may === to || may === target || (may === '*/index.ts' && target.endsWith('/index.ts')),
   );
   return isAllowed ? null : `${folder} may not import ${to}`;
 }

@@ -79,10 +79,7 @@ class Api {
     return answer.headers.get('location') ?? '';
   }
 
-  async #call<T>(
-    path: string,
-    init: { method: string; body?: string; headers?: Record<string, string> },
-  ): Promise<T> {
+  async #call<T>(path: string, init: { method: string; body?: string; headers?: Record<string, string> }): Promise<T> {
     const answer = await fetch(`${this.#url}${path}`, {
       ...init,
       headers: { cookie: this.#cookie, origin: this.#url, 'content-type': 'application/json', ...init.headers },
