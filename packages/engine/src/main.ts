@@ -19,6 +19,7 @@ import { migrate } from '#db/migrate.ts';
 import type { AppActions } from '#http/app-actions.ts';
 import { buildApp } from '#http/app.ts';
 import { connectionRoutes } from '#http/routes/connections.ts';
+import { identitySecretRoutes } from '#http/routes/identity-secret.ts';
 import { inAppRoutes } from '#http/routes/in-app.ts';
 import { sdkRoutes } from '#http/routes/sdk.ts';
 import { segmentRoutes } from '#http/routes/segments.ts';
@@ -56,6 +57,7 @@ import {
   type SequenceDeps,
 } from '#respond/sequences/index.ts';
 import { nudgeExpiryWorker } from '#send/in-app/expire-nudges.ts';
+import { readIdentitySecret, rotateIdentitySecret } from '#send/in-app/identity-secret.ts';
 import { type InApp, openInApp } from '#send/in-app/in-app.ts';
 import {
   capturingMailer,
@@ -286,6 +288,11 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
       sequenceRoutes({ sequences: parts.sequences, send: parts.sending }),
       unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),
+      identitySecretRoutes({
+        ...parts,
+        read: (tx, workspaceId) => readIdentitySecret({ ...parts, db: tx }, { workspaceId }),
+        rotate: (tx, workspaceId) => rotateIdentitySecret({ ...parts, db: tx }, { workspaceId }),
+      }),
       sdkRoutes({ dir: resolve(ROOT, config.SDK_DIR) }),
       ...(overrides.routes?.(parts) ?? []),
     ],

@@ -44,3 +44,7 @@ export type InAppOutcomeRequest = z.infer<typeof InAppOutcomeRequest>;
 /** `recorded`: false where this outcome of this message was known already. A celebration runs only on true. */
 export const InAppOutcomeResponse = z.object({ recorded: z.boolean() });
 export type InAppOutcomeResponse = z.infer<typeof InAppOutcomeResponse>;
+
+/** GET /api/identity-secret and POST /api/identity-secret/rotate (role admin): what your server computes user hashes with. */
+export const IdentitySecret = z.object({ secret: z.string() });
+export type IdentitySecret = z.infer<typeof IdentitySecret>;

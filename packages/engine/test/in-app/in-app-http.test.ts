@@ -312,7 +312,7 @@ test('what time alone changes is seen at the heartbeat, which also says when the
 
 test('a nudge on the page leaves it when its run ends early, a celebration does not', async () => {
   const runs = [newId(), newId(), newId()];
-  const [shown = '', ready = '', party = ''] = await Promise.all([
+  const [shown, ready, party] = await Promise.all([
     addMessage({ title: 'Shown', enrolmentId: runs[0] ?? '' }),
     addMessage({ title: 'Ready', enrolmentId: runs[1] ?? '' }),
     addMessage({ title: 'Party', style: 'confetti', enrolmentId: runs[2] ?? '' }),

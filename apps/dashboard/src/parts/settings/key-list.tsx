@@ -1,4 +1,5 @@
 import type { Keys } from '@growthos/contracts/http/members.ts';
+import { snippetFor } from '@growthos/contracts/snippet.ts';
 import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useKeys, useMakeApiKey, useMakeWriteKey, useRevokeKey } from '../../api/settings.ts';
@@ -27,7 +28,7 @@ export function KeyList({ canEdit }: { canEdit: boolean }) {
 }
 
 const snippet = (writeKey: string): string =>
-  `<script src="${window.location.origin}/sdk.js" data-write-key="${writeKey}" async></script>`;
+  snippetFor({ scriptUrl: `${window.location.origin}/sdk/growthos.js`, writeKey });
 
 function WriteKeys({ keys, canEdit }: { keys: Keys['writeKeys']; canEdit: boolean }) {
   const make = useMakeWriteKey();
@@ -54,7 +55,9 @@ function WriteKeys({ keys, canEdit }: { keys: Keys['writeKeys']; canEdit: boolea
               {canEdit && <Revoke kind="write" id={one.id} name={one.name} />}
             </div>
             <div className="mt-1.5 flex items-start gap-1 rounded-lg border bg-sunken py-1.5 pr-1 pl-3">
-              <code className="min-w-0 flex-1 py-1 font-mono text-xs break-all">{snippet(one.key)}</code>
+              <code className="min-w-0 flex-1 py-1 font-mono text-xs break-all whitespace-pre-wrap">
+                {snippet(one.key)}
+              </code>
               <CopyButton text={snippet(one.key)} what="snippet" />
             </div>
           </li>
