@@ -158,8 +158,12 @@ export async function refreshPeople(
     ? { ...anyReason, isNew: false }
     : { at: deps.clock.now(), cause: null, eventSource: `stripe:${scope.stripeAccount}`, isNew: false };
   const contacts = new Map(input.reasons);
-  for (const contactId of resolution.movedContactIds) if (!contacts.has(contactId)) contacts.set(contactId, fallback);
-  const changed = [...resolution.changedContactIds].filter((contactId) => contacts.has(contactId));
+  // A late telling may leave its object as it is and yet say who somebody is.
+  const changed = [...resolution.changedContactIds];
+  for (const contactId of changed) {
+    const isNew = resolution.createdContactIds.has(contactId);
+    if (!contacts.has(contactId)) contacts.set(contactId, { ...fallback, isNew });
+  }
   const also = await identityPatches(tx, {
     workspaceId,
     records: await loadContacts(tx, changed),

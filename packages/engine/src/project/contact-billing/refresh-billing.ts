@@ -86,23 +86,22 @@ function billingNews(input: {
   return { patches, events: event === null ? [] : [event] };
 }
 
-/** What Stripe knows of the person: of the newest customer that says it. The tenant's app knows better, where it speaks. */
-function personValues(customers: readonly CustomerFact[]) {
+/**
+ * What Stripe knows of the person: of the newest customer that says it; null where none does. The tenant's app knows
+ * better, where it speaks.
+ */
+function personValues(customers: readonly CustomerFact[]): ContactPatch['set'] {
   const newestFirst = [...customers].sort(
     (left, right) => (right.createdS ?? 0) - (left.createdS ?? 0) || (left.id < right.id ? -1 : 1),
   );
-  const said = <T>(read: (customer: CustomerFact) => T | null): T | undefined =>
-    newestFirst.map(read).find((value) => value !== null) ?? undefined;
-  return definedOnly({
+  const said = (read: (customer: CustomerFact) => string | null): string | null =>
+    newestFirst.map(read).find((value) => value !== null) ?? null;
+  return {
     email: said((customer) => customer.email),
     name: said((customer) => customer.individualName ?? customer.name),
     country: said((customer) => customer.country),
     locale: said((customer) => customer.locale),
-  });
-}
-
-function definedOnly<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+  };
 }
 
 /** Contacts of Stripe customers, for those who know only the customer. By `acct/cus`. */

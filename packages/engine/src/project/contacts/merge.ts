@@ -9,6 +9,7 @@ import { newId } from '#base/ids.ts';
 import type { Publisher } from '#bus/index.ts';
 import { json, many, one, type Tx } from '#db/db.ts';
 import { mergeActivity } from '../engagement/merge-activity.ts';
+import { moveEvents } from '../identity/move-events.ts';
 import { CONTACT_RECORD_COLUMNS, type ContactRecord } from './contact-record.ts';
 import { loadContacts, patchContacts } from './patch-contacts.ts';
 
@@ -32,8 +33,10 @@ export interface MovedByMerge {
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** Properties that the surviving contact takes over where it has none itself. What the app said follows the identities. */
-const INHERITED = ['email', 'name', 'timezone', 'locale', 'country', 'nps_score'] as const;
+/**
+ * What a person set by hand and the surviving contact has not itself. What the app and Stripe said follows the identities.
+ */
+const INHERITED = ['email', 'name', 'timezone', 'locale', 'country'] as const;
 
 export async function mergeContacts(
   deps: { clock: Clock; publisher: Publisher },
@@ -56,7 +59,6 @@ export async function mergeContacts(
   });
   const memberships = await moveMemberships(tx, { from, into });
   await mergeActivity(tx, { fromContactId: from, intoContactId: into });
-  await tx.query({ text: 'update bus_event set contact_id = $2 where contact_id = $1', values: [from, into] });
   await tx.query({
     text: `update contact c set merged_into = $2, billing_due_at = null, updated_at = $3 where id = $1`,
     values: [from, into, now],
@@ -85,6 +87,7 @@ export async function mergeContacts(
       cause: null,
     },
   ]);
+  await moveEvents(tx, { workspaceId, from, into, keys: null });
   return { mergeId };
 }
 
@@ -109,7 +112,10 @@ type Values = Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
 
 function inherited(source: ContactRecord, target: ContactRecord): Values {
   const set: Record<string, unknown> = {};
-  for (const column of INHERITED) if (target[column] === null && source[column] !== null) set[column] = source[column];
+  for (const column of INHERITED) {
+    if (target[column] === null && source.property_sources[column] === 'person') set[column] = source[column];
+  }
+  if (target.nps_score === null && source.nps_score !== null) set['nps_score'] = source.nps_score;
   set['traits'] = Object.fromEntries(Object.entries(source.traits).filter(([name]) => !(name in target.traits)));
   set['first_seen_at'] = earlier(source.first_seen_at, target.first_seen_at);
   set['last_seen_at'] = later(source.last_seen_at, target.last_seen_at);

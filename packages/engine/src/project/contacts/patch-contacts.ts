@@ -99,6 +99,13 @@ function applyPatch(before: ContactRecord, patch: ContactPatch): ContactRecord {
   };
   const assign = <C extends keyof ContactRecord>(column: C, value: ContactRecord[C]): void => {
     if (!mayWrite(column)) return;
+    if (source === 'stripe' && value === null) {
+      // Stripe no longer says it: what it said before goes, what others said stays.
+      if (sources[column] !== 'stripe') return;
+      after[column] = value;
+      delete sources[column];
+      return;
+    }
     after[column] = value;
     if (source !== null) sources[column] = source;
   };

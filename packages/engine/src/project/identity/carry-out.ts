@@ -1,7 +1,8 @@
 import type { Tx } from '#db/db.ts';
 import { mergeContacts } from '../contacts/merge.ts';
-import { type IdentityKey, identityOfKey } from './identity.ts';
+import { identityOfKey } from './identity.ts';
 import { reassignIdentities } from './identity-store.ts';
+import { moveEvents } from './move-events.ts';
 import type { MovePlan } from './plan-moves.ts';
 import type { ResolveDeps } from './resolve.ts';
 
@@ -29,40 +30,12 @@ export async function carryOut(
   for (const { from, into, keys } of plan.partings) {
     const identities = keys.map(identityOfKey);
     await reassignIdentities(tx, { workspaceId, identities, contactId: into, isPinned: false });
-    await moveTold(tx, { workspaceId, from, into, keys });
     tellSplit(deps, { tx, workspaceId, from, into, by: 'identify' });
+    await moveEvents(tx, { workspaceId, from, into, keys });
   }
   for (const { from, into } of plan.merges) {
     await mergeContacts(deps, { tx, workspaceId, from, into, by: 'identify' });
   }
-}
-
-/**
- * The events that were told in the name of identities follow these from one contact to another: product events by who
- * speaks in them (the ledger knows), Stripe's by the customer in their payload.
- */
-export async function moveTold(
-  tx: Tx,
-  input: { workspaceId: string; from: string; into: string; keys: readonly IdentityKey[] },
-): Promise<void> {
-  const { workspaceId, from, into, keys } = input;
-  await tx.query({
-    name: 'events_follow_speaker',
-    text: `update bus_event b set contact_id = $3
-           from inbox_event i
-           where b.contact_id = $2 and b.source = 'app' and i.origin = $1 and i.event_id = b.cause->>'id'
-             and i.source = 'track' and speaker_of(i.payload::jsonb) = any($4)`,
-    values: [workspaceId, from, into, [...keys]],
-  });
-  const customers = keys.map(identityOfKey).filter((one) => one.kind === 'stripe_customer');
-  if (customers.length === 0) return;
-  await tx.query({
-    name: 'events_follow_customer',
-    text: `update bus_event set contact_id = $2
-           where contact_id = $1 and source like 'stripe:%'
-             and data->>'stripe_account' || '/' || (data->>'customer_id') = any($3)`,
-    values: [from, into, customers.map((one) => one.value)],
-  });
 }
 
 /** Says on both contacts that something of the one now belongs to the other. */

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoredTrackMessage } from '@growthos/contracts/http/track.ts';
 import { durationMs } from '#base/clock.ts';
 import { type Touch, touchOf } from '../acquisition/touch.ts';
+import { isRecord } from '../stripe/raw-object.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 
 export interface Said {
@@ -63,8 +64,11 @@ function later(
   return { ...values, [property]: [value, atMs] };
 }
 
+/** As text with keys in order: the database gives objects back with keys in its own. */
 function order(value: unknown): string {
-  return JSON.stringify(value) ?? '';
+  const sorted = (_key: string, inner: unknown): unknown =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner;
+  return JSON.stringify(value, sorted) ?? '';
 }
 
 export function isEarlierTouch(touch: Touch, known: Touch | undefined): boolean {
