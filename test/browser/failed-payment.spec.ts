@@ -47,7 +47,7 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await test.step('the app shows a nudge', async () => {
     const app = await context.newPage();
     await app.goto('/demo-app?as=user_0001');
-    await expect(app.getByText("Your last payment didn't go through")).toBeVisible();
+    await expect(app.getByRole('heading', { name: "Your last payment didn't go through" })).toBeVisible();
     await shoot(app, 'demo-app');
     await app.close();
   });
