@@ -76,6 +76,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
+    // Browsers open connections ahead of need; one that never sent a request would hold up the end.
+    forceCloseConnections: true,
     genReqId: () => newId(),
     requestIdHeader: false,
     bodyLimit: BODY_BYTES_MAX,

@@ -2,18 +2,26 @@
 import type { ChargeFact } from '../stripe/charge.ts';
 import type { InvoiceFact } from '../stripe/invoice.ts';
 import type { InvoicePaymentFact } from '../stripe/invoice-payment.ts';
+import type { SubscriptionFact } from '../stripe/subscription.ts';
 import type { OpenFailedInvoice } from './billing-summary.ts';
+import { isOver } from './status.ts';
 
-/** The newest open invoice with a failed attempt. One whose payment is still on its way has not failed. */
+/**
+ * The newest open invoice with a failed attempt. One whose payment is still on its way has not failed; one of a
+ * subscription that is over stays open in Stripe for ever, but nobody is asked to pay it any more.
+ */
 export function openFailedInvoice(input: {
   readonly invoices: readonly InvoiceFact[];
   readonly invoicePayments: readonly InvoicePaymentFact[];
   readonly charges: readonly ChargeFact[];
+  readonly subscriptions: readonly SubscriptionFact[];
 }): OpenFailedInvoice | null {
+  const over = new Set(input.subscriptions.filter(isOver).map(({ id }) => id));
   let newest: OpenFailedInvoice | null = null;
   let newestS = Number.NEGATIVE_INFINITY;
   for (const invoice of input.invoices) {
     if (!wasTried(invoice) || (invoice.createdS ?? 0) <= newestS) continue;
+    if (invoice.subscriptionId !== null && over.has(invoice.subscriptionId)) continue;
     const attempt = lastAttempt(invoice, input);
     if (attempt !== null && attempt.status !== 'failed') continue;
     newestS = invoice.createdS ?? 0;

@@ -31,7 +31,7 @@ export function summarizeBilling(given: BillingInput): BillingSummary {
   const primary = primarySubscription(context, live);
   const item = primaryItem(primary?.items ?? []);
   const money = moneyOf(context, { input, live });
-  const failed = openFailedInvoice({ invoices, invoicePayments, charges });
+  const failed = openFailedInvoice({ invoices, invoicePayments, charges, subscriptions });
   return {
     billingStatus: billingStatus(policy, subscriptions),
     primarySubscriptionId: primary?.subscription.id ?? null,
