@@ -34,13 +34,15 @@ async function startInbox(options: SMTPServerOptions & { port?: number } = {}): 
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     onData(stream, _session, callback) {
-      simpleParser(stream).then(
-        (mail) => {
-          mails.push(mail);
+      const receive = async (): Promise<void> => {
+        try {
+          mails.push(await simpleParser(stream));
           callback();
-        },
-        (error: unknown) => callback(error instanceof Error ? error : null),
-      );
+        } catch (error) {
+          callback(error instanceof Error ? error : null);
+        }
+      };
+      void receive();
     },
     ...options,
   });
@@ -164,16 +166,15 @@ test('a payment that comes in while the mail server is talked to still stops the
   const inbox = await startInbox({
     onRcptTo(_address, _session, callback) {
       const pay = async (): Promise<void> => {
-        if (!world || !isFirst) return;
-        isFirst = false;
-        const [run] = await many<{ contact_id: string }>(db, { text: 'select contact_id from enrolment' });
-        await world.publish({ type: 'bought', contactId: run?.contact_id ?? null });
-        for (const worker of world.listeners) await worker.runOnce();
+        if (world && isFirst) {
+          isFirst = false;
+          const [run] = await many<{ contact_id: string }>(db, { text: 'select contact_id from enrolment' });
+          await world.publish({ type: 'bought', contactId: run?.contact_id ?? null });
+          for (const worker of world.listeners) await worker.runOnce();
+        }
+        callback();
       };
-      pay().then(
-        () => callback(),
-        (error: unknown) => callback(error instanceof Error ? error : null),
-      );
+      void pay();
     },
   });
   world = await startSequenceWorld({ db, mailer: smtpMailer({ url: inbox.url }) });

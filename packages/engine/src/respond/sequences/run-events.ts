@@ -11,10 +11,13 @@ export interface RunRef {
   readonly name: string;
 }
 
-/** An event about a run. `once` makes it one event for ever: (run, `once`). */
+/**
+ * An event about a run. `once` makes it one event for ever: (run, `once`). Null where the run's own row, locked and moved
+ * in the same transaction, already sees to that: a unique key costs an index entry on the hot path.
+ */
 export function runEvent(
   run: RunRef,
-  input: { type: string; time: Date; data: Record<string, unknown>; cause: EventCause | null; once: string },
+  input: { type: string; time: Date; data: Record<string, unknown>; cause: EventCause | null; once: string | null },
 ): NewBusEvent {
   return {
     workspaceId: run.workspaceId,
@@ -30,7 +33,7 @@ export function runEvent(
       ...input.data,
     },
     cause: input.cause,
-    dedupeKey: `run:${run.enrolmentId}:${input.once}`,
+    ...(input.once === null ? {} : { dedupeKey: `run:${run.enrolmentId}:${input.once}` }),
   };
 }
 

@@ -204,7 +204,7 @@ function eventsOf(move: MovedRun, now: Date): NewBusEvent[] {
       time: now,
       data: { step_id: step.stepId, step_index: step.number - 1, outcome: step.outcome },
       cause,
-      once: `done:${step.stepId}`,
+      once: null,
     }),
   );
   for (const effect of moved.effects) {
@@ -239,7 +239,7 @@ function requestOf(input: {
       priority,
     },
     cause,
-    once: `message:${step.id}`,
+    once: null,
   });
 }
 
