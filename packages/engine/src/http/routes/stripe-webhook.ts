@@ -1,4 +1,11 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RouteShorthandOptions,
+} from 'fastify';
 import type { ReceivedWebhook, ReceiveOutcome } from '#ingest/index.ts';
 
 /** Stripe's events are some kilobytes; what is larger is refused with 413 before it is read. */
@@ -34,9 +41,22 @@ export function stripeWebhookRoutes(deps: {
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) =>
       done(null, body),
     );
-    app.post('/webhooks/stripe', (request, reply) => answer(request, reply, null));
-    app.post<{ Params: { urlKey: string } }>('/webhooks/stripe/:urlKey', (request, reply) =>
+    const options = quietRoute();
+    app.post('/webhooks/stripe', options, (request, reply) => answer(request, reply, null));
+    app.post<{ Params: { urlKey: string } }>('/webhooks/stripe/:urlKey', options, (request, reply) =>
       answer(request, reply, request.params.urlKey),
     );
+  };
+}
+
+/** No line per event, and one logger for all of them: a logger per request costs as much as checking its signature. */
+function quietRoute(): RouteShorthandOptions {
+  let logger: FastifyBaseLogger | undefined;
+  return {
+    schema: { hide: true },
+    childLoggerFactory: (parent) => {
+      logger ??= parent.child({ route: '/webhooks/stripe' }, { level: 'warn' });
+      return logger;
+    },
   };
 }

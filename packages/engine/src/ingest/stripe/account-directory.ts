@@ -10,6 +10,8 @@ export interface AccountOwner {
 export interface AccountDirectory {
   /** Null for an account that nobody has connected. */
   find(input: { account: string; livemode: boolean }): Promise<AccountOwner | null>;
+  /** The same from memory, without waiting; undefined where it has to be looked up. */
+  known(input: { account: string; livemode: boolean }): AccountOwner | undefined;
   /** To be called after a connection was made or ended in this process; other processes notice within `TTL_MS`. */
   forget(): void;
 }
@@ -22,19 +24,25 @@ const TTL_MS = 2_000;
  * the accounts connected there: they belong to the test twin of the live workspace.
  */
 export function createAccountDirectory(deps: { db: Db; clock: Clock }): AccountDirectory {
-  const known = new Map<string, { owner: AccountOwner; readAtMs: number }>();
+  const remembered = new Map<string, { owner: AccountOwner; readAtMs: number }>();
+  const keyOf = (input: { account: string; livemode: boolean }): string =>
+    input.livemode ? input.account : `test ${input.account}`;
+  const known: AccountDirectory['known'] = (input) => {
+    const hit = remembered.get(keyOf(input));
+    return hit !== undefined && deps.clock.now().getTime() - hit.readAtMs < TTL_MS ? hit.owner : undefined;
+  };
   return {
-    async find({ account, livemode }) {
-      const nowMs = deps.clock.now().getTime();
-      const key = livemode ? account : `test ${account}`;
-      const hit = known.get(key);
-      if (hit !== undefined && nowMs - hit.readAtMs < TTL_MS) return hit.owner;
-      const owner = await readOwner(deps.db, { account, livemode });
-      if (owner === null) known.delete(key);
-      else known.set(key, { owner, readAtMs: nowMs });
+    known,
+    async find(input) {
+      const hit = known(input);
+      if (hit !== undefined) return hit;
+      const readAtMs = deps.clock.now().getTime();
+      const owner = await readOwner(deps.db, input);
+      if (owner === null) remembered.delete(keyOf(input));
+      else remembered.set(keyOf(input), { owner, readAtMs });
       return owner;
     },
-    forget: () => known.clear(),
+    forget: () => remembered.clear(),
   };
 }
 

@@ -15,6 +15,8 @@ export interface EndpointKeys {
 export interface SigningSecrets {
   /** `urlKey` null: the platform's endpoint. Null: there is no such endpoint. */
   find(urlKey: string | null): Promise<EndpointKeys | null>;
+  /** The same from memory, without waiting; undefined where it has to be looked up. */
+  known(urlKey: string | null): EndpointKeys | undefined;
   /** Reads again what another process may have made since; false when that was done a moment ago. */
   refresh(): Promise<boolean>;
   /** To be called after this process made or retired an endpoint. */
@@ -26,18 +28,26 @@ const REFRESH_MIN_MS = 1_000;
 
 export function createSigningSecrets(deps: { db: Db; clock: Clock; secretBox: SecretBox }): SigningSecrets {
   let loaded: Promise<Map<string | null, EndpointKeys>> | undefined;
+  let current: Map<string | null, EndpointKeys> | undefined;
   let loadedAtMs = 0;
   const load = (): Promise<Map<string | null, EndpointKeys>> => {
     loadedAtMs = deps.clock.now().getTime();
     const loading = readEndpoints(deps);
     loaded = loading;
-    loading.catch(() => {
-      loaded = undefined;
-    });
+    current = undefined;
+    loading.then(
+      (endpoints) => {
+        if (loaded === loading) current = endpoints;
+      },
+      () => {
+        if (loaded === loading) loaded = undefined;
+      },
+    );
     return loading;
   };
   return {
     find: async (urlKey) => (await (loaded ?? load())).get(urlKey) ?? null,
+    known: (urlKey) => current?.get(urlKey),
     async refresh() {
       if (deps.clock.now().getTime() - loadedAtMs < REFRESH_MIN_MS) return false;
       await load();
@@ -45,6 +55,7 @@ export function createSigningSecrets(deps: { db: Db; clock: Clock; secretBox: Se
     },
     forget() {
       loaded = undefined;
+      current = undefined;
     },
   };
 }
