@@ -33,13 +33,15 @@ export function useSegment(id: string) {
   });
 }
 
-export function useSegmentMembers(id: string) {
+/** `asOf` changes whenever the membership may have: the list is then asked again, while the old one stays in view. */
+export function useSegmentMembers(id: string, asOf: string) {
   return useInfiniteQuery({
-    queryKey: ['segment', id, 'members'],
+    queryKey: ['segment', id, 'members', asOf],
     queryFn: ({ pageParam, signal }) =>
       api<SegmentMembers>(`/api/segments/${id}/members${queryString({ cursor: pageParam })}`, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -9,16 +9,47 @@ import type {
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError, api } from './client.ts';
 
-/** Who is signed in; null when nobody is. In the demo the visitor is signed in by itself. */
-async function readSession(signal: AbortSignal): Promise<Session | null> {
+/**
+ * Remembers, in this browser, that somebody was signed in: only then is the session asked for, so that a first visit is
+ * not an error. It opens no door: the cookie does, and a script cannot read that.
+ */
+const KEY = 'growthos.signed-in';
+
+function wasSignedIn(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return true; // Forbidden storage: ask.
+  }
+}
+
+function remember(isSignedIn: boolean): void {
+  try {
+    if (isSignedIn) localStorage.setItem(KEY, '1');
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Forbidden storage: asked again on the next visit.
+  }
+}
+
+async function askSession(signal: AbortSignal): Promise<Session | null> {
   try {
     return await api<Session>('/api/session', { signal });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    return null;
   }
-  const start = await api<SessionStart>('/api/session/start', { signal });
-  if (start.state === 'demo') return api<Session>('/api/session/demo', { method: 'POST', body: {} });
-  return null;
+}
+
+/** Who is signed in; null when nobody is. In the demo the visitor is signed in by itself. */
+async function readSession(signal: AbortSignal): Promise<Session | null> {
+  let session = wasSignedIn() ? await askSession(signal) : null;
+  if (session === null) {
+    const start = await api<SessionStart>('/api/session/start', { signal });
+    if (start.state === 'demo') session = await api<Session>('/api/session/demo', { method: 'POST', body: {} });
+  }
+  remember(session !== null);
+  return session;
 }
 
 export function useSession() {
@@ -52,6 +83,7 @@ function useWayIn<Input>(path: string) {
   return useMutation({
     mutationFn: (body: Input) => api<Session>(path, { method: 'POST', body }),
     onSuccess: (session) => {
+      remember(true);
       client.clear();
       client.setQueryData(['session'], session);
     },
@@ -67,6 +99,9 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => api('/api/session/sign-out', { method: 'POST', body: {} }),
-    onSuccess: () => client.clear(),
+    onSuccess: () => {
+      remember(false);
+      client.clear();
+    },
   });
 }

@@ -24,7 +24,7 @@ export function ContactPage() {
           return (
             <>
               <ContactHeader contact={data} />
-              <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_22rem] 2xl:grid-cols-[18rem_minmax(0,1fr)_22rem]">
+              <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_1fr] xl:grid-cols-[minmax(0,1fr)_22rem] 2xl:grid-cols-[18rem_minmax(0,1fr)_22rem] 2xl:grid-rows-none">
                 <div className="space-y-5 lg:col-start-2 lg:row-start-1 2xl:col-start-3">
                   <BillingPanel contact={data} />
                   <SequenceMemberships contact={data} />

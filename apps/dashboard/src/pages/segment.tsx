@@ -53,7 +53,7 @@ export function SegmentPage() {
                 </Button>
               }
             >
-              <Members id={data.id} onWhy={setAsked} />
+              <Members id={data.id} asOf={`${data.status} ${data.memberCount}`} onWhy={setAsked} />
             </SectionCard>
           </div>
         )}
@@ -191,8 +191,14 @@ function Summary({ segment }: { segment: Segment }) {
 
 const nameOf = (member: SegmentMember): string => member.name ?? member.email ?? 'Unknown person';
 
-function Members({ id, onWhy }: { id: string; onWhy: (person: Person) => void }) {
-  const members = useSegmentMembers(id);
+interface MembersProps {
+  readonly id: string;
+  readonly asOf: string;
+  readonly onWhy: (person: Person) => void;
+}
+
+function Members({ id, asOf, onWhy }: MembersProps) {
+  const members = useSegmentMembers(id, asOf);
   const body = useRef<HTMLDivElement>(null);
   useRowKeys(body);
   return (

@@ -58,7 +58,7 @@ export function TimelineRow({ entry }: { entry: TimelineEntry }) {
           </time>
         </div>
         {entry.detail !== null && <p className="text-ink-2">{entry.detail}</p>}
-        {entry.changes.length > 0 && <Changes changes={entry.changes} />}
+        {!saysItsChange(entry) && <Changes changes={entry.changes} />}
         <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.8125rem]">
           <Badge>{entry.source}</Badge>
           {entry.cause !== null && (
@@ -119,6 +119,12 @@ function Expander({ isOpen, onClick, isMain, children }: ExpanderProps) {
       {children}
     </button>
   );
+}
+
+/** A single change stands in the title already. */
+function saysItsChange({ changes, title }: TimelineEntry): boolean {
+  const [first] = changes;
+  return first === undefined || (changes.length === 1 && title.startsWith(first.label));
 }
 
 function Changes({ changes }: { changes: TimelineEntry['changes'] }) {
