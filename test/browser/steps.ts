@@ -1,14 +1,53 @@
 import { fileURLToPath } from 'node:url';
-import type { Page } from '@playwright/test';
+import { type BrowserContext, expect, type Page } from '@playwright/test';
 
 export const stripeUrl = process.env['STRIPE_URL'] ?? 'http://127.0.0.1:4410';
 
-/** The pictures of the README and of whoever looks after them: always of the last run. */
-const FOLDER = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+/** Pictures of a run; with SCREENSHOTS set they replace those in docs, which the README shows. */
+const FOLDER = fileURLToPath(
+  new URL(
+    process.env['SCREENSHOTS'] === undefined ? '../../test-results/' : '../../docs/screenshots/',
+    import.meta.url,
+  ),
+);
 
-/** A picture of the page as it is; only where SCREENSHOTS is set it replaces the one in docs. */
 export async function shoot(page: Page, name: string): Promise<void> {
-  const folder =
-    process.env['SCREENSHOTS'] === undefined ? fileURLToPath(new URL('../../test-results/', import.meta.url)) : FOLDER;
-  await page.screenshot({ path: `${folder}${name}.png` });
+  await page.screenshot({ path: `${FOLDER}${name}.png` });
+}
+
+/** Does something on the simulated Stripe's own page. */
+export async function withStripe(context: BrowserContext, act: (stripe: Page) => Promise<void>): Promise<void> {
+  const stripe = await context.newPage();
+  await stripe.goto(stripeUrl);
+  await act(stripe);
+  await stripe.close();
+}
+
+/** Presses the clock's buttons; each answers when everything that fell due on the way is done. */
+export async function advance(context: BrowserContext, buttons: readonly string[]): Promise<void> {
+  await withStripe(context, async (stripe) => {
+    for (const name of buttons) {
+      await stripe.getByRole('button', { name }).click({ timeout: 120_000 });
+      await stripe.waitForLoadState('load', { timeout: 120_000 });
+    }
+  });
+}
+
+/** Finds somebody as a person would, and opens their page. */
+export async function contactPage(page: Page, name: string): Promise<void> {
+  await page.goto('/contacts');
+  await page.getByLabel('Search contacts').fill(name);
+  await page.getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { name })).toBeVisible();
+}
+
+/** Opens a captured mail by its subject and reader. */
+export async function openMail(page: Page, mail: { subject: string; to: string }): Promise<void> {
+  await page.goto('/inbox');
+  const answer = await page.request.get('/api/captured-inbox?limit=100');
+  const { rows } = (await answer.json()) as { rows: readonly { id: string; to: string; subject: string }[] };
+  const found = rows.find(({ subject, to }) => subject === mail.subject && to.includes(mail.to));
+  expect(found, `a captured mail "${mail.subject}" to ${mail.to}`).toBeDefined();
+  await page.goto(`/inbox?id=${found?.id ?? ''}`);
+  await expect(page.getByRole('heading', { name: mail.subject })).toBeVisible();
 }

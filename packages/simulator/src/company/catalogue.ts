@@ -144,12 +144,12 @@ function buildDiscounts(scope: Scope): void {
     duration: 'once',
   });
   createCoupon(scope, {
-    id: 'TRIAL25',
-    name: '25% off the first year',
-    percentOff: 25,
+    id: 'TRIAL20',
+    name: '20% off the first year',
+    percentOff: 20,
     duration: 'repeating',
     durationInMonths: 12,
   });
-  createPromotionCode(scope, { coupon: 'TRIAL25', code: 'STAYWITHUS', metadata: { purpose: 'trial' } });
+  createPromotionCode(scope, { coupon: 'TRIAL20', code: 'STAY20', metadata: { purpose: 'trial' } });
   createPromotionCode(scope, { coupon: 'WELCOME10', code: 'TENOFF' });
 }
