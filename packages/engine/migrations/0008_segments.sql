@@ -45,11 +45,11 @@ create table segment_membership (
   since timestamptz not null,
   -- the earliest instant at which time alone could change the outcome: may be too early, is never too late
   next_flip_at timestamptz,
-  primary key (segment_id, version, contact_id)
+  -- the contact first: what one person is in lies together, so a change touches few pages however many contacts there are
+  primary key (contact_id, segment_id, version)
 );
 create index segment_membership_due on segment_membership (next_flip_at) where next_flip_at is not null;
-create index segment_membership_by_contact on segment_membership (contact_id);
-create index segment_membership_members on segment_membership (segment_id, version, since desc, contact_id) where is_member;
+create index segment_membership_members on segment_membership (segment_id, version, since desc, contact_id);
 
 -- One row per day on which something changed: days without a row repeat the count of the day before.
 create table segment_trend (

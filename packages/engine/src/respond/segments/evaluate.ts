@@ -11,7 +11,7 @@ import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
 import { many, type Db, type Tx } from '#db/db.ts';
 import { EVERYTHING, touchedBy } from './depends-on.ts';
 import { evaluateMemberships, tellTransitions, type Evaluation, type Transition } from './memberships.ts';
-import { lockWorkspaces, workspaceTimezone } from './segment-row.ts';
+import { hurry, lockWorkspaces, workspaceTimezone } from './segment-row.ts';
 
 export interface SegmentDeps {
   readonly db: Pick<Db, 'kind'>;
@@ -37,6 +37,7 @@ export function segmentsConsumer(deps: SegmentDeps): Consumer {
         else byWorkspace.set(event.workspaceId, [event]);
       }
       if (byWorkspace.size === 0) return;
+      await hurry(tx);
       await lockWorkspaces(tx, [...byWorkspace.keys()]);
       for (const [workspaceId, list] of byWorkspace) await evaluateEvents(deps, { tx, workspaceId, events: list });
     },

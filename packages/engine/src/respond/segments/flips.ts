@@ -9,7 +9,7 @@ import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import type { Publisher } from '#bus/index.ts';
 import { many, one, type Db, type Tx } from '#db/db.ts';
 import { evaluateMemberships, tellTransitions, type Evaluation } from './memberships.ts';
-import { FLIPS_LOCK, lockWorkspaces, workspaceTimezone } from './segment-row.ts';
+import { FLIPS_LOCK, hurry, lockWorkspaces, workspaceTimezone } from './segment-row.ts';
 
 /** Flips in one transaction; with it, the longest time that a change of the same workspace waits. */
 const BATCH_SIZE_MAX = 1000;
@@ -63,6 +63,7 @@ async function flipDue(deps: Deps, tx: Tx): Promise<number> {
   });
   if (workspaces.length === 0) return 0;
   const locked = workspaces.flatMap((row) => (row.id === null ? [] : [row.id]));
+  await hurry(tx);
   if (locked.length > 0) await lockWorkspaces(tx, locked);
   // Read under the lock: a definition that was switched a moment ago must not be evaluated any more.
   const due = await many<DueRow>(tx, {

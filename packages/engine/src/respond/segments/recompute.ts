@@ -11,7 +11,14 @@ import type { Publisher } from '#bus/index.ts';
 import { json, many, one, type Db, type Tx } from '#db/db.ts';
 import { dependsOn } from './depends-on.ts';
 import { evaluateMemberships, tellTransitions, type Transition } from './memberships.ts';
-import { lockWorkspaces, SEGMENT_COLUMNS, usableTimezone, workspaceTimezone, type SegmentRow } from './segment-row.ts';
+import {
+  hurry,
+  lockWorkspaces,
+  SEGMENT_COLUMNS,
+  usableTimezone,
+  workspaceTimezone,
+  type SegmentRow,
+} from './segment-row.ts';
 
 /** Contacts in one batch: about as long as a change of the same workspace may have to wait, see bench/segments.ts. */
 const CONTACTS_PER_BATCH = 1000;
@@ -73,6 +80,7 @@ async function computeBatch(deps: Deps, tx: Tx): Promise<number> {
            order by updated_at, id limit 1`,
   });
   if (!waiting) return 0;
+  await hurry(tx);
   await lockWorkspaces(tx, [waiting.workspaceId]);
   const segment = await one<SegmentRow>(tx, {
     text: `select ${SEGMENT_COLUMNS} from segment s where s.id = $1 and s.next_version is not null`,

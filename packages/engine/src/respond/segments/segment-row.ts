@@ -44,18 +44,27 @@ export const FLIPS_LOCK = 7_310_009;
 /**
  * Whoever writes memberships of a workspace holds this until COMMIT, so that an evaluation which saw an older state never
  * overwrites one that saw a newer. Take it before the first statement that reads contacts.
- * Settings for these transactions, which are many and short: no just-in-time compilation, plans are kept, and COMMIT does
- * not wait for the disk. The last is safe here, because the log is written in order: whatever was lost in a crash of the
- * server, the consumer's position and the events were lost with it, and everything that came after them.
  */
 export async function lockWorkspaces(tx: Tx, workspaceIds: readonly string[]): Promise<void> {
   const hashes = [...new Set(workspaceIds.map((id) => stableHash(id) | 0))].sort((a, b) => a - b);
   await tx.query({
     name: 'segments_lock',
-    text: `select set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
-             set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock($1, h.hash)
+    text: `select pg_advisory_xact_lock($1, h.hash)
            from (select hash from unnest($2::int[]) as u (hash) order by hash offset 0) h`,
     values: [SEGMENTS_LOCK, hashes],
+  });
+}
+
+/**
+ * Settings for the workers' transactions, which are many and short: no just-in-time compilation, plans are kept, and COMMIT
+ * does not wait for the disk. The last is safe there, because the log is written in order: whatever a crash of the server
+ * loses, the position of the consumer (or the due flip) is lost with it, and everything that came after.
+ */
+export async function hurry(tx: Tx): Promise<void> {
+  await tx.query({
+    name: 'segments_hurry',
+    text: `select set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+             set_config('synchronous_commit', 'off', true)`,
   });
 }
 
