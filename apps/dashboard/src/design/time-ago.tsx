@@ -10,13 +10,15 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const TICK_MS = 30_000;
+/** Two clocks are never quite the same: what is this little ahead has just happened. */
+const CLOCK_DRIFT_S = 30;
 
-let nowMs = Date.now();
+let ticks = 0;
 /** How far the server's clock is ahead of this one: a demo can move its clock by days. */
 let skewMs = 0;
 const listeners = new Set<() => void>();
 setInterval(() => {
-  nowMs = Date.now();
+  ticks += 1;
   for (const listener of listeners) listener();
 }, TICK_MS);
 
@@ -25,7 +27,7 @@ export function followServerClock(serverNow: string): void {
   const next = Date.parse(serverNow) - Date.now();
   if (Number.isNaN(next) || Math.abs(next - skewMs) < 5000) return;
   skewMs = next;
-  nowMs = Date.now();
+  ticks += 1;
   for (const listener of listeners) listener();
 }
 
@@ -41,17 +43,17 @@ export function timeAgo(iso: string, atMs: number): string {
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
-  return Math.abs(seconds) < 10 ? 'just now' : relative.format(Math.round(seconds), 'second');
+  return seconds > -10 && seconds < CLOCK_DRIFT_S ? 'just now' : relative.format(Math.round(seconds), 'second');
 }
 
 export const fullTime = (iso: string): string => absolute.format(new Date(iso));
 
 /** "5 minutes ago" or "in 3 days", with the full date and time on hover and for machines. */
 export function TimeAgo({ at, className }: { at: string; className?: string }) {
-  const tick = useSyncExternalStore(subscribe, () => nowMs + skewMs);
+  useSyncExternalStore(subscribe, () => ticks);
   return (
     <time dateTime={at} title={fullTime(at)} className={className}>
-      {timeAgo(at, Math.max(tick, serverNowMs() - TICK_MS))}
+      {timeAgo(at, serverNowMs())}
     </time>
   );
 }

@@ -127,7 +127,7 @@ function Identity({ contact }: { contact: ContactPage }) {
               )}
             </p>
             <p className="text-[0.8125rem] text-ink-3">
-              {one.linkedBy}, <TimeAgo at={one.linkedAt} />
+              <TimeAgo at={one.linkedAt} />: {one.linkedBy}
             </p>
           </li>
         ))}

@@ -3,7 +3,7 @@ import { CircleCheck, CircleX, Clock } from 'lucide-react';
 import { useExplanation } from '../../api/segments.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { Notice } from '../../design/notice.tsx';
-import { DayTime, TimeAgo } from '../../design/time-ago.tsx';
+import { TimeAgo } from '../../design/time-ago.tsx';
 import { Answer } from '../answer.tsx';
 
 interface WhyDialogProps {
@@ -29,20 +29,11 @@ export function WhyDialog({ contactId, contactName, segmentId, onClose }: WhyDia
           {(answer) => (
             <div className="space-y-4">
               <Notice tone={answer.isMember ? 'good' : 'info'}>{answer.sentence}</Notice>
-              {(answer.since !== null || answer.nextFlipAt !== null) && (
-                <ul className="flex flex-wrap gap-x-6 gap-y-1 text-ink-2">
-                  {answer.since !== null && (
-                    <li>
-                      {answer.isMember ? 'In' : 'Out'} since <DayTime at={answer.since} />
-                    </li>
-                  )}
-                  {answer.nextFlipAt !== null && (
-                    <li className="flex items-center gap-1.5">
-                      <Clock className="size-4" aria-hidden />
-                      {answer.isMember ? 'Leaves' : 'Comes in'} by time alone <TimeAgo at={answer.nextFlipAt} />
-                    </li>
-                  )}
-                </ul>
+              {answer.nextFlipAt !== null && (
+                <p className="flex items-center gap-1.5 text-ink-2">
+                  <Clock className="size-4" aria-hidden />
+                  {answer.isMember ? 'Leaves' : 'Comes in'} by time alone <TimeAgo at={answer.nextFlipAt} />
+                </p>
               )}
               <ul className="space-y-2">
                 <Node node={answer.tree} />
@@ -71,8 +62,10 @@ function Node({ node }: { node: ExplainNode }) {
           className={`mt-0.5 size-4.5 shrink-0 ${node.isTrue ? 'text-good' : 'text-bad'}`}
         />
         <div className="min-w-0">
-          <p className="font-medium">{node.children.length > 0 ? (JOIN[node.op] ?? node.sentence) : node.sentence}</p>
-          {node.actual !== null && <p className="text-ink-2">{node.actual}</p>}
+          <p className="font-medium first-letter:uppercase">
+            {node.children.length > 0 ? (JOIN[node.op] ?? node.sentence) : node.sentence}
+          </p>
+          {node.actual !== null && <p className="text-ink-2 first-letter:uppercase">{node.actual}</p>}
           {node.nextFlipAt !== null && node.children.length === 0 && (
             <p className="mt-0.5 flex items-center gap-1.5 text-[0.8125rem] text-ink-3">
               <Clock className="size-3.5" aria-hidden />
