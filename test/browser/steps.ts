@@ -44,6 +44,8 @@ export async function contactPage(page: Page, name: string): Promise<void> {
 /** Opens a captured mail by its subject and reader. */
 export async function openMail(page: Page, mail: { subject: string; to: string }): Promise<void> {
   await page.goto('/inbox');
+  // The demo signs its visitor in by itself; only then does the API answer.
+  await expect(page.getByRole('heading', { name: 'Captured e-mail' })).toBeVisible();
   const answer = await page.request.get('/api/captured-inbox?limit=100');
   const { rows } = (await answer.json()) as { rows: readonly { id: string; to: string; subject: string }[] };
   const found = rows.find(({ subject, to }) => subject === mail.subject && to.includes(mail.to));
