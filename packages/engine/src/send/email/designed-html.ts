@@ -68,7 +68,8 @@ function shellOf(input: DesignedInput): Promise<string> {
 }
 
 async function compileMjml(source: string): Promise<string> {
-  const result = await mjml2html(source, { validationLevel: 'strict', keepComments: false });
+  // Without `fonts: {}`, naming Roboto makes MJML load it from a third party in the reader's mail program.
+  const result = await mjml2html(source, { validationLevel: 'strict', keepComments: false, fonts: {} });
   return result.html;
 }
 
