@@ -26,6 +26,7 @@ import type { EventContext } from '../events/event-context.ts';
 import { billingEvent } from '../events/event-context.ts';
 import { eventsOf } from '../events/events-of.ts';
 import { loadContacts } from '../contacts/patch-contacts.ts';
+import { forgetStripe } from '../identity/erase-contact.ts';
 import { identityPatches } from '../identity/identity-patches.ts';
 import { readTelling } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, type ObjectChange, objectKey, storeTellings } from '../objects/store.ts';
@@ -121,16 +122,28 @@ async function applyToAccount(
   });
   const reasons = reasonsOf({ scope, told, changes, customerOf, resolution });
   await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
-  const events = await newEvents(deps, {
-    tx,
-    scope,
-    told,
-    changes,
-    customerOf,
-    customers: resolution.customers,
-    rules,
-  });
+  const kept = await withoutErased(tx, { scope, told, customerOf, resolution });
+  const { customers } = resolution;
+  const events = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules });
   deps.publisher.publish(tx, [...events, ...refetches({ scope, changes, at: deps.clock.now() })]);
+}
+
+/** What concerns nobody who was erased; the rest is forgotten at once. */
+async function withoutErased(
+  tx: Tx,
+  input: {
+    scope: AccountScope;
+    told: readonly ToldEvent[];
+    customerOf: ReadonlyMap<string, string>;
+    resolution: Resolution;
+  },
+): Promise<readonly ToldEvent[]> {
+  const { scope, told, customerOf, resolution } = input;
+  const gone = [...new Set(customerOf.values())].filter((customerId) => !resolution.customers.has(customerId));
+  if (gone.length === 0) return told;
+  const customers = gone.map((customerId) => `${scope.stripeAccount}/${customerId}`);
+  await forgetStripe(tx, { workspaceId: scope.workspaceId, customers });
+  return told.filter(({ event }) => !gone.includes(customerOf.get(event.eventId) ?? ''));
 }
 
 export function chargesOf(changes: ReadonlyMap<string, ObjectChange>): ChargeFact[] {

@@ -11,6 +11,7 @@ import { billingContext } from '../billing/context.ts';
 import { noteRates } from '../contact-billing/account-rates.ts';
 import type { RefreshReason } from '../contact-billing/refresh-billing.ts';
 import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
+import { forgetStripe } from '../identity/erase-contact.ts';
 import { customerTellings, type Resolution, resolveCustomers } from '../identity/resolve-customers.ts';
 import { billingEvent } from '../events/event-context.ts';
 import { readOwn } from '../objects/read-telling.ts';
@@ -58,6 +59,12 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
     scope,
     settings: rules.identity,
     sightings: [...customerIds].map((customerId) => ({ customerId, tellings: told.get(customerId) ?? [] })),
+  });
+  await forgetStripe(tx, {
+    workspaceId: scope.workspaceId,
+    customers: [...customerIds]
+      .filter((id) => !resolution.customers.has(id))
+      .map((id) => `${scope.stripeAccount}/${id}`),
   });
   const at = fromEpochS(asOfS);
   const cause: EventCause = { kind: input.cause, id: null };

@@ -17,6 +17,7 @@ import { refreshBilling } from '../contact-billing/refresh-billing.ts';
 import { loadRules } from '../contact-billing/workspace-rules.ts';
 import { type Activity, recordActivity } from '../engagement/record-activity.ts';
 import type { IdentityKey } from '../identity/identity.ts';
+import { blankLedger } from '../identity/erase-contact.ts';
 import { identityPatches, type Occasion } from '../identity/identity-patches.ts';
 import { writeSaid } from '../identity/identity-store.ts';
 import { type ResolvedPeople, resolvePeople } from '../identity/resolve-people.ts';
@@ -71,7 +72,9 @@ async function applyToWorkspace(
       at,
     })),
   });
-  // Who was erased is not written down again: such a message goes no further.
+  // Who was erased is not written down again: such a message goes no further, and the ledger forgets it.
+  const erased = said.filter((_one, index) => people.people[index] === null).map(({ message }) => message.messageId);
+  await blankLedger(tx, { workspaceId, eventIds: erased });
   const all = said.flatMap((one, index): Placed[] => {
     const person = people.people[index];
     return person ? [{ ...one, ...person }] : [];

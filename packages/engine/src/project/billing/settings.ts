@@ -32,7 +32,8 @@ const DEFAULT_STATUS_ORDER = [
 export const BillingSettingsSchema = z.strictObject({
   reportCurrency: currencyCode.nullable().default(null).meta({
     title: 'Report currency',
-    description: 'The currency of the single MRR and lifetime value; when empty, a contact keeps its own currency.',
+    description:
+      "The currency of the single MRR and lifetime value; when empty, your Stripe account's. Without a rate a contact keeps its own.",
   }),
   rates: z.record(currencyCode, rateText).default({}).meta({
     title: 'Exchange rates',

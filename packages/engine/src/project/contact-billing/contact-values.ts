@@ -14,6 +14,8 @@ export function contactValues(input: {
   asOf: Date;
 }): Values {
   const { summary, objects } = input;
+  // Nobody whom Stripe knows: then nothing is known, which is not the same as paying nothing.
+  if (objects.length === 0) return { ...NOT_A_CUSTOMER, billing_as_of: input.asOf };
   const primary = summary.plans.find((plan) => plan.isPrimary) ?? null;
   return {
     billing_status: summary.billingStatus,
@@ -43,6 +45,40 @@ export function contactValues(input: {
     first_paid_at: instant(firstPaidS(objects)),
   };
 }
+
+const NOT_A_CUSTOMER: Values = {
+  billing_status: 'none',
+  plan: null,
+  plan_name: null,
+  tier: null,
+  plan_interval: null,
+  quantity: null,
+  mrr_minor: null,
+  mrr_currency: null,
+  mrr_by_currency: {},
+  ltv_minor: null,
+  ltv_currency: null,
+  ltv_by_currency: {},
+  last_plan: null,
+  trial_end_date: null,
+  subscription_start_date: null,
+  cancels_at: null,
+  renews_at: null,
+  last_payment_at: null,
+  collection_paused: false,
+  billing_warnings: [],
+  payment_method_on_file: null,
+  payment_method_brand: null,
+  payment_method_last4: null,
+  payment_method_expires_at: null,
+  failed_attempts: null,
+  failed_payment_at: null,
+  next_payment_attempt_at: null,
+  failed_payment: null,
+  canceled_at: null,
+  cancel_reason: null,
+  first_paid_at: null,
+};
 
 function paymentMethodValues(summary: BillingSummary): Values {
   const { paymentMethod: method } = summary;

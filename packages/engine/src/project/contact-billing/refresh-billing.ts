@@ -77,10 +77,8 @@ function billingNews(input: {
     { ...base, set: personValues(facts.customers), source: 'stripe', isNew: reason.isNew },
     { ...base, set: { ...billing, billing_due_at: dueAt }, source: null, isNew: false },
   ];
-  // The bus drops a second telling; asking only when the card or the moment is new saves it the trouble.
-  const isNewCard = record.payment_method_expires_at?.getTime() !== cardExpiresAt?.getTime();
-  const wasDue = record.billing_due_at !== null && record.billing_due_at <= asOf;
-  if (!isCardExpiring(cardExpiresAt, asOf) || !(isNewCard || wasDue)) return { patches, events: [] };
+  if (!isCardExpiring(cardExpiresAt, asOf)) return { patches, events: [] };
+  // Every time while it is about to expire: the bus keeps the first telling of each card and expiry.
   const cause = reason.cause ?? { kind: 'time', id: null };
   const event = cardExpiring({ ...input, contactId: record.id, summary, at: asOf, cause });
   return { patches, events: event === null ? [] : [event] };

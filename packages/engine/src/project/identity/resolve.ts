@@ -65,16 +65,17 @@ const IDENTITY_LOCK = 7_310_004;
 
 export async function resolveIdentities(deps: ResolveDeps, input: ResolveInput): Promise<Resolved> {
   const { tx, workspaceId } = input;
-  const keys = new Set(input.claims.flatMap((claim) => claim.identities.map(identityKey)));
+  const claimed = new Set(input.claims.flatMap((claim) => claim.identities.map(identityKey)));
+  const keys = new Set([...claimed, ...(input.recheck ?? [])]);
   let known = await findIdentities(tx, { workspaceId, keys });
-  let unknown = [...keys].filter((key) => !known.has(key));
+  let unknown = [...claimed].filter((key) => !known.has(key));
   let erased: ReadonlySet<IdentityKey> = new Set();
   let isLocked = false;
   if (unknown.length > 0) {
     await lockIdentities(tx, workspaceId);
     isLocked = true;
     known = await findIdentities(tx, { workspaceId, keys });
-    unknown = [...keys].filter((key) => !known.has(key));
+    unknown = [...claimed].filter((key) => !known.has(key));
     erased = await erasedAmong(tx, { workspaceId, keys: unknown });
     unknown = unknown.filter((key) => !erased.has(key));
   }
@@ -89,7 +90,7 @@ export async function resolveIdentities(deps: ResolveDeps, input: ResolveInput):
   return decide(deps, { ...input, known, unknown, fresh, recheck });
 }
 
-async function lockIdentities(tx: Tx, workspaceId: string): Promise<void> {
+export async function lockIdentities(tx: Tx, workspaceId: string): Promise<void> {
   await tx.query({
     name: 'identity_lock',
     text: 'select pg_advisory_xact_lock($1, $2)',

@@ -138,8 +138,14 @@ async function loadObjects(
     name: 'object_load',
     text: `select ${OBJECT_COLUMNS} from stripe_object
            where stripe_account = $1 and livemode = $2
-             and (type, id) in (select * from unnest($3::text[], $4::text[]))`,
-    values: [scope.stripeAccount, scope.livemode, keys.map((key) => key?.type ?? ''), keys.map((key) => key?.id ?? '')],
+             and (type, id) in (select * from unnest($3::text[], $4::text[])) and workspace_id = $5`,
+    values: [
+      scope.stripeAccount,
+      scope.livemode,
+      keys.map((key) => key?.type ?? ''),
+      keys.map((key) => key?.id ?? ''),
+      scope.workspaceId,
+    ],
   });
   return new Map(rows.map((row) => [objectKey(row.type, row.id), objectOf(row)]));
 }
@@ -190,7 +196,7 @@ const SAVE = {
       o.is_deleted, $4
     from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[],
       $13::boolean[]) as o (type, id, customer_id, parent_id, fact, as_of_s, told_by, marks, is_deleted)
-    on conflict (stripe_account, livemode, type, id) do update set
+    on conflict (stripe_account, livemode, type, id) do update set workspace_id = excluded.workspace_id,
       customer_id = excluded.customer_id, parent_id = excluded.parent_id, fact = excluded.fact,
       as_of_s = excluded.as_of_s, told_by = excluded.told_by, marks = excluded.marks,
       is_deleted = excluded.is_deleted, updated_at = excluded.updated_at`,

@@ -1,0 +1,220 @@
+import { Done } from '@growthos/contracts/http/error-body.ts';
+import {
+  CompanyCustomer,
+  ContactMerges,
+  EraseContact,
+  IdentityConflicts,
+  MergeContact,
+  MergeDone,
+  ResolveConflict,
+  UndoDone,
+} from '@growthos/contracts/http/identity.ts';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Access, type AuditNote, recordAudit } from '#access/index.ts';
+import type { Clock } from '#base/clock.ts';
+import { InvalidInputError } from '#base/errors.ts';
+import type { Db, Tx } from '#db/db.ts';
+import type { Publisher } from '#bus/index.ts';
+import {
+  contactRefs,
+  eraseContact,
+  type Erased,
+  linkCustomerByPerson,
+  listConflicts,
+  listMerges,
+  mergeByPerson,
+  resolveConflict,
+  undoMerge,
+} from '#project/index.ts';
+
+export interface IdentityRoutesDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+  /** What other stages forget of an erased person, in the same transaction. */
+  readonly alsoErase?: (tx: Tx, erased: Erased) => Promise<void>;
+}
+
+const CONFLICTS_MAX = 200;
+const ById = z.object({ id: z.uuid() });
+const tags = ['Identity'];
+
+/** `/api/identity/*` and merges and erasure of contacts: who is who, where a person decides. Each decision is audited. */
+export function identityRoutes(deps: IdentityRoutesDeps): FastifyPluginAsyncZod {
+  const decide = <T>(
+    access: Access,
+    work: (decision: Decision) => Promise<{ answer: T; note: AuditNote }>,
+  ): Promise<T> =>
+    deps.db.transaction(async (tx) => {
+      const { answer, note } = await work({ tx, workspaceId: access.workspaceId, personId: access.personId });
+      await recordAudit({ db: tx, clock: deps.clock }, { access, ...note });
+      return answer;
+    });
+  return async (app) => {
+    await app.register(conflictRoutes(deps, decide));
+    await app.register(mergeRoutes(deps, decide));
+    await app.register(otherRoutes(deps, decide));
+  };
+}
+
+interface Decision {
+  readonly tx: Tx;
+  readonly workspaceId: string;
+  readonly personId: string | null;
+}
+type Decide = <T>(access: Access, work: (decision: Decision) => Promise<{ answer: T; note: AuditNote }>) => Promise<T>;
+
+function conflictRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      '/api/identity/conflicts',
+      { schema: { tags, summary: 'Identities that several people claim', response: { 200: IdentityConflicts } } },
+      async (request) => {
+        const { workspaceId } = request.access;
+        const conflicts = await listConflicts(deps.db, { workspaceId, limit: CONFLICTS_MAX });
+        const named = conflicts.flatMap((one) => [one.belongsTo, ...one.candidates.map((each) => each.contactId)]);
+        const refOf = await contactRefs(deps.db, { workspaceId, contactIds: named });
+        return {
+          conflicts: conflicts.map((one) => ({
+            ...one,
+            openedAt: one.openedAt.toISOString(),
+            belongsTo: refOf(one.belongsTo),
+            candidates: one.candidates.map(({ contactId, claimedAs }) => ({
+              contact: refOf(contactId),
+              claimedAs: [...claimedAs],
+            })),
+          })),
+        };
+      },
+    );
+    app.post(
+      '/api/identity/conflicts/:id/resolve',
+      { schema: { tags, summary: 'Answer a conflict', params: ById, body: ResolveConflict, response: { 200: Done } } },
+      async (request) =>
+        decide(request.access, async (decision) => {
+          const { id } = request.params;
+          const resolution = request.body;
+          const { identity } = await resolveConflict(deps, { ...decision, conflictId: id, resolution });
+          const said =
+            resolution.action === 'link' ? `Linked it to contact ${resolution.contactId}` : 'Left it where it is';
+          const text = `Answered whose ${identity.kind.replace('_', ' ')} this is. ${said}`;
+          return { answer: { ok: true as const }, note: { action: 'identity.conflict_resolved', subject: id, text } };
+        }),
+    );
+  };
+}
+
+function mergeRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.post(
+      '/api/contacts/:id/merge',
+      {
+        schema: {
+          tags,
+          summary: 'Make one contact of two',
+          params: ById,
+          body: MergeContact,
+          response: { 200: MergeDone },
+        },
+      },
+      async (request) =>
+        decide(request.access, async (decision) => {
+          const { id: from } = request.params;
+          const { into } = request.body;
+          const { mergeId } = await mergeByPerson(deps, { ...decision, from, into });
+          const text = `Merged contact ${from} into contact ${into}`;
+          return { answer: { mergeId, contactId: into }, note: { action: 'contact.merged', subject: into, text } };
+        }),
+    );
+    app.get(
+      '/api/contacts/:id/merges',
+      { schema: { tags, summary: 'What was merged into a contact', params: ById, response: { 200: ContactMerges } } },
+      async (request) => {
+        const { workspaceId } = request.access;
+        const merges = await listMerges(deps.db, { workspaceId, contactId: request.params.id });
+        return {
+          merges: merges.map((merge) => ({
+            id: merge.id,
+            from: {
+              id: merge.fromContactId,
+              name: merge.name ?? merge.email ?? merge.userId ?? 'Unknown person',
+              email: merge.email,
+            },
+            mergedAt: merge.mergedAt.toISOString(),
+            by: merge.by,
+            undoneAt: merge.undoneAt?.toISOString() ?? null,
+            canUndo: merge.canUndo,
+          })),
+        };
+      },
+    );
+    app.post(
+      '/api/identity/merges/:id/undo',
+      { schema: { tags, summary: 'Part two contacts again', params: ById, response: { 200: UndoDone } } },
+      async (request) =>
+        decide(request.access, async (decision) => {
+          const { from, into } = await undoMerge(deps, { ...decision, mergeId: request.params.id });
+          const text = `Undid the merge of contact ${from} into contact ${into}`;
+          const answer = { contactId: into, restoredContactId: from };
+          return { answer, note: { action: 'contact.merge_undone', subject: into, text } };
+        }),
+    );
+  };
+}
+
+function otherRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.put(
+      '/api/identity/company-customers',
+      {
+        schema: {
+          tags,
+          summary: 'Say which company a Stripe customer is',
+          body: CompanyCustomer,
+          response: { 200: Done },
+        },
+      },
+      async (request) =>
+        decide(request.access, async (decision) => {
+          const { stripeCustomer, companyId } = request.body;
+          await linkCustomerByPerson(deps, { ...decision, stripeCustomer, companyId });
+          const text =
+            companyId === null
+              ? `Left it to Stripe's metadata which company ${stripeCustomer} is`
+              : `Linked ${stripeCustomer} to company ${companyId}`;
+          return {
+            answer: { ok: true as const },
+            note: { action: 'company.customer_linked', subject: companyId, text },
+          };
+        }),
+    );
+    app.post(
+      '/api/contacts/:id/erase',
+      {
+        config: { role: 'admin' },
+        schema: {
+          tags,
+          summary: 'Forget a person for ever',
+          params: ById,
+          body: EraseContact,
+          response: { 200: Done },
+        },
+      },
+      async (request) =>
+        decide(request.access, async (decision) => {
+          const { id } = request.params;
+          const refOf = await contactRefs(decision.tx, { workspaceId: decision.workspaceId, contactIds: [id] });
+          if (![refOf(id).email, refOf(id).name, id].includes(request.body.confirm)) {
+            throw new InvalidInputError('Type the e-mail address of this person, or the id of the contact.', {
+              field: 'confirm',
+            });
+          }
+          const also = deps.alsoErase ? { also: deps.alsoErase } : {};
+          await eraseContact(deps, { tx: decision.tx, workspaceId: decision.workspaceId, contactId: id, ...also });
+          const text = `Erased contact ${id}`;
+          return { answer: { ok: true as const }, note: { action: 'contact.erased', subject: id, text } };
+        }),
+    );
+  };
+}
