@@ -29,6 +29,7 @@ import { MessageDialog } from '../parts/message-dialog.tsx';
 import { Page } from '../parts/page.tsx';
 import { PlannedList } from '../parts/sequence/planned-list.tsx';
 import { useRowKeys } from '../parts/use-row-keys.ts';
+import { plainWords } from '../parts/plain-words.ts';
 
 const route = getRouteApi('/app/messages');
 const TABS = [
@@ -184,7 +185,7 @@ function Row({ row }: { row: MessageRow }) {
             data-expand
             className="min-w-0 font-medium underline-offset-2 hover:underline"
           >
-            {row.title}
+            {plainWords(row.title)}
           </Link>
           <TimeAgo at={row.at} className="text-[0.8125rem] text-ink-3" />
         </div>

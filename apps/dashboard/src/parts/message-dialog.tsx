@@ -6,12 +6,19 @@ import { Answer } from './answer.tsx';
 import { ContactLink } from './contact-link.tsx';
 import { Facts } from './facts.tsx';
 import { MailViews } from './mail-views.tsx';
+import { plainWords } from './plain-words.ts';
 
 /** One message: what was said, to whom, and everything that happened to it. */
 export function MessageDialog({ id, onClose }: { id: string | undefined; onClose: () => void }) {
   const message = useMessage(id);
   return (
-    <Dialog open={id !== undefined} onClose={onClose} title={message.data?.title ?? 'Message'} place="side" size="lg">
+    <Dialog
+      open={id !== undefined}
+      onClose={onClose}
+      title={plainWords(message.data?.title ?? 'Message')}
+      place="side"
+      size="lg"
+    >
       {id !== undefined && (
         <Answer query={message}>
           {(data) => (

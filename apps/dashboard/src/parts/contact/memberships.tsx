@@ -11,6 +11,7 @@ import { DayTime, TimeAgo } from '../../design/time-ago.tsx';
 import { WhyDialog } from '../segment/why-dialog.tsx';
 import { RunActions } from '../sequence/run-actions.tsx';
 import { RunDialog } from '../sequence/run-dialog.tsx';
+import { plainWords } from '../plain-words.ts';
 
 type Enrolment = ContactPage['sequences'][number];
 
@@ -120,7 +121,7 @@ function Running({ enrolment, onShow }: { enrolment: Enrolment; onShow: () => vo
       ) : (
         <p className="text-[0.8125rem] text-ink-2">
           {run.data?.status === 'paused' ? 'Paused. ' : ''}
-          {enrolment.nextAction !== null && `Next: ${enrolment.nextAction}`}
+          {enrolment.nextAction !== null && `Next: ${plainWords(enrolment.nextAction)}`}
           {enrolment.nextAt !== null && (
             <>
               , <DayTime at={enrolment.nextAt} />

@@ -20,6 +20,7 @@ import { formatClock, fullTime } from '../../design/time-ago.tsx';
 import { TONE_SOFT } from '../../design/tone.ts';
 import { Answer } from '../answer.tsx';
 import { RawJson } from '../raw-json.tsx';
+import { plainWords } from '../plain-words.ts';
 
 const ICONS: Readonly<Record<TimelineKind, { icon: LucideIcon; word: string }>> = {
   billing: { icon: CreditCard, word: 'Billing' },
@@ -47,7 +48,7 @@ export function TimelineRow({ entry }: { entry: TimelineEntry }) {
       </span>
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline gap-x-3">
-          <p className="min-w-0 flex-1 basis-52 font-medium">{entry.title}</p>
+          <p className="min-w-0 flex-1 basis-52 font-medium">{plainWords(entry.title)}</p>
           <time
             dateTime={entry.at}
             title={fullTime(entry.at)}

@@ -13,6 +13,7 @@ import { cn } from '../../design/cn.ts';
 import { TONE_OF } from '../../design/server-tone.ts';
 import { DayTime, TimeAgo } from '../../design/time-ago.tsx';
 import { TONE_TEXT } from '../../design/tone.ts';
+import { plainWords } from '../plain-words.ts';
 
 const ICONS: Readonly<Record<UpcomingEntry['kind'], LucideIcon>> = {
   payment_retry: CreditCard,
@@ -37,7 +38,7 @@ export function Upcoming({ entries }: { entries: readonly UpcomingEntry[] }) {
               <Icon className={cn('mt-0.5 size-4.5 shrink-0', TONE_TEXT[TONE_OF[entry.tone]])} aria-hidden />
               <div className="min-w-0 flex-1">
                 <div className="flex flex-wrap items-baseline gap-x-3">
-                  <p className="min-w-0 flex-1 basis-52 font-medium">{entry.title}</p>
+                  <p className="min-w-0 flex-1 basis-52 font-medium">{plainWords(entry.title)}</p>
                   <span className="text-[0.8125rem] text-ink-3">
                     <DayTime at={entry.at} />, <TimeAgo at={entry.at} />
                   </span>

@@ -10,6 +10,7 @@ import { ListSkeleton } from '../../design/skeleton.tsx';
 import { DayTime } from '../../design/time-ago.tsx';
 import { AnswerError } from '../answer-error.tsx';
 import { ContactLink } from '../contact-link.tsx';
+import { plainWords } from '../plain-words.ts';
 
 /** "What would it have done?": the last 90 days of real events through the sequence; nothing is sent. */
 export function DryRunButton({ definition }: { definition: SequenceDefinition }) {
@@ -46,7 +47,7 @@ function Result({ result }: { result: DryRunResult }) {
       {result.isCut && <Notice>There were more than could be looked at; the figures are of the newest ones.</Notice>}
       <Counted
         title="Would have been sent"
-        rows={result.wouldSend.map((one) => ({ key: one.stepId, text: one.text, count: one.count }))}
+        rows={result.wouldSend.map((one) => ({ key: one.stepId, text: plainWords(one.text), count: one.count }))}
         empty="No message at all."
       />
       <Counted
@@ -67,8 +68,11 @@ function Result({ result }: { result: DryRunResult }) {
                   </summary>
                   <ol className="mt-2 space-y-1">
                     {example.steps.map((step) => (
-                      <li key={`${step.at}:${step.text}`} className="flex flex-wrap justify-between gap-x-3">
-                        <span className="min-w-0">{step.text}</span>
+                      <li
+                        key={`${step.at}:${plainWords(step.text)}`}
+                        className="flex flex-wrap justify-between gap-x-3"
+                      >
+                        <span className="min-w-0">{plainWords(step.text)}</span>
                         <DayTime at={step.at} className="text-[0.8125rem] text-ink-3" />
                       </li>
                     ))}

@@ -13,6 +13,7 @@ import { toast } from '../../design/toast.tsx';
 import { Answer } from '../answer.tsx';
 import { ContactLink } from '../contact-link.tsx';
 import { LoadMore } from '../load-more.tsx';
+import { plainWords } from '../plain-words.ts';
 
 const DAYS = 7;
 
@@ -116,7 +117,7 @@ function Days({ rows, chosen, onToggle }: DaysProps) {
                 {onToggle !== null && (
                   <input
                     type="checkbox"
-                    aria-label={`Choose ${send.action} to ${send.contact.name}`}
+                    aria-label={`Choose ${plainWords(send.action)} to ${send.contact.name}`}
                     checked={chosen.has(send.runId)}
                     onChange={() => onToggle(send.runId)}
                     className="mt-1 size-4.5 shrink-0 accent-accent"
@@ -126,7 +127,7 @@ function Days({ rows, chosen, onToggle }: DaysProps) {
                   {formatClock(send.dueAt)}
                 </time>
                 <div className="min-w-0 flex-1">
-                  <p className="font-medium">{send.action}</p>
+                  <p className="font-medium">{plainWords(send.action)}</p>
                   <p className="text-[0.8125rem] text-ink-2">
                     To <ContactLink contact={send.contact} />, step {send.step} of {send.stepCount} of{' '}
                     <Link

@@ -8,6 +8,7 @@ import { Answer } from '../answer.tsx';
 import { ContactLink } from '../contact-link.tsx';
 import { Facts } from '../facts.tsx';
 import { RunActions } from './run-actions.tsx';
+import { plainWords } from '../plain-words.ts';
 
 export const RUN_LOOK: Readonly<Record<RunDetail['status'], { word: string; tone: Tone }>> = {
   active: { word: 'On the way', tone: 'info' },
@@ -52,7 +53,9 @@ function factsOf(run: RunDetail) {
       </span>,
     ],
     ['Came in', <DayTime key="in" at={run.enteredAt} />],
-    ...(run.step === null ? [] : [['Now', `Step ${run.step} of ${run.stepCount}: ${run.stepText ?? ''}`] as const]),
+    ...(run.step === null
+      ? []
+      : [['Now', `Step ${run.step} of ${run.stepCount}: ${plainWords(run.stepText ?? '')}`] as const]),
     ...(run.nextDueAt === null ? [] : [['Next', <DayTime key="next" at={run.nextDueAt} />] as const]),
     ...(run.endText === null ? [] : [['Ended because', run.endText] as const]),
   ] as const;
@@ -72,7 +75,7 @@ function History({ run }: { run: RunDetail }) {
               className="flex flex-wrap justify-between gap-x-4 py-2"
             >
               <span className="min-w-0">
-                {step.text} <span className="text-ink-3">({step.outcome})</span>
+                {plainWords(step.text)} <span className="text-ink-3">({step.outcome})</span>
               </span>
               <DayTime at={step.at} className="text-[0.8125rem] text-ink-3" />
             </li>
@@ -92,7 +95,7 @@ function Messages({ run }: { run: RunDetail }) {
         {run.messages.map((message) => (
           <li key={message.id} className="py-2">
             <div className="flex flex-wrap justify-between gap-x-4">
-              <span className="min-w-0 font-medium">{message.title ?? message.channel}</span>
+              <span className="min-w-0 font-medium">{plainWords(message.title ?? message.channel)}</span>
               <DayTime at={message.at} className="text-[0.8125rem] text-ink-3" />
             </div>
             <p className="text-[0.8125rem] text-ink-2">

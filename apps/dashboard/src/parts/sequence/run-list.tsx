@@ -12,6 +12,7 @@ import { Answer } from '../answer.tsx';
 import { ContactLink } from '../contact-link.tsx';
 import { useRowKeys } from '../use-row-keys.ts';
 import { RUN_LOOK, RunDialog } from './run-dialog.tsx';
+import { plainWords } from '../plain-words.ts';
 
 /** Everybody who came into the sequence: where they stand, or how it ended. */
 export function RunTable({ sequenceId }: { sequenceId: string }) {
@@ -98,7 +99,9 @@ function Row({ run, onShow }: { run: RunRow; onShow: () => void }) {
         </span>
       </Td>
       <Td label="Step" className="sm:min-w-44">
-        {run.step === null ? (run.endText ?? '–') : `${run.step} of ${run.stepCount}: ${run.stepText ?? ''}`}
+        {run.step === null
+          ? (run.endText ?? '–')
+          : `${run.step} of ${run.stepCount}: ${plainWords(run.stepText ?? '')}`}
       </Td>
       <Td label="Next" className="whitespace-nowrap">
         {run.nextDueAt === null ? '–' : <DayTime at={run.nextDueAt} />}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { CircleHelp } from 'lucide-react';
 import { Card } from '../../design/card.tsx';
 import { STEP_KINDS } from './step-words.ts';
+import { plainWords } from '../plain-words.ts';
 
 const isKind = (kind: string): kind is StepKind => Object.hasOwn(STEP_KINDS, kind);
 
@@ -40,7 +41,8 @@ function StepRow({ step, sequenceId }: { step: StepCounts; sequenceId: string })
             <Icon className="size-4.5" aria-hidden />
           </span>
           <p className="min-w-0 self-center">
-            <span className="text-ink-3">{step.number}.</span> <span className="font-medium">{step.text}</span>
+            <span className="text-ink-3">{step.number}.</span>{' '}
+            <span className="font-medium">{plainWords(step.text)}</span>
           </p>
         </div>
         <dl className="flex flex-wrap gap-x-5 gap-y-1">

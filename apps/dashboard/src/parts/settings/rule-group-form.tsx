@@ -50,6 +50,7 @@ export function RuleGroupForm({ group, canEdit }: { group: RuleGroup; canEdit: b
                 field={field}
                 value={values[field.path]}
                 isDisabled={!canEdit}
+                hasNumbers={group.group === 'engagement'}
                 onChange={(value) => setValues((old) => ({ ...old, [field.path]: value }))}
               />
             </div>

@@ -10,6 +10,8 @@ interface SettingInputProps {
   readonly field: SettingField;
   readonly value: unknown;
   readonly isDisabled: boolean;
+  /** Maps of this group hold numbers, even while they are empty and cannot say so. */
+  readonly hasNumbers: boolean;
   readonly onChange: (value: unknown) => void;
 }
 
@@ -49,7 +51,7 @@ const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 const asMap = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 
-function Control({ id, field, value, isDisabled, onChange }: SettingInputProps & { id: string }) {
+function Control({ id, field, value, isDisabled, hasNumbers, onChange }: SettingInputProps & { id: string }) {
   switch (field.kind) {
     case 'choice':
       return (
@@ -79,7 +81,7 @@ function Control({ id, field, value, isDisabled, onChange }: SettingInputProps &
       return (
         <MapInput
           id={id}
-          isNumeric={isNumeric(field)}
+          isNumeric={hasNumbers || isNumeric(field)}
           value={asMap(value)}
           isDisabled={isDisabled}
           onChange={onChange}
@@ -120,7 +122,7 @@ function OrderInput({
   value,
   isDisabled,
   onChange,
-}: Omit<SettingInputProps, 'value'> & { value: readonly unknown[] }) {
+}: Omit<SettingInputProps, 'value' | 'hasNumbers'> & { value: readonly unknown[] }) {
   const move = (from: number, to: number) => onChange(value.toSpliced(from, 1).toSpliced(to, 0, value[from]));
   return (
     <ol aria-label={field.title} className="divide-y rounded-lg border">
