@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { many, type Db } from '#db/db.ts';
 import { pauseSequence, resumeSequence, saveVersion, switchOn } from '#respond/sequences/index.ts';
 import type { Mailer } from '#send/index.ts';
+import { RUN_MOVES } from '#respond/sequences/run-states.ts';
+import { MESSAGE_MOVES } from '#send/message-row.ts';
 import { openTestDb } from '../world/database.ts';
 import { PERSON, startSequenceWorld, type SequenceWorld } from './sequence-world.ts';
 
@@ -141,11 +143,17 @@ test('whatever the definition, the events, the crashes, the edits and the clock:
       const people = [await world.contact(), await world.contact()];
       const sequenceId = await world.live(first);
       const before: { runId: string; accepted: number }[] = [];
+      const states = new Map<string, string>();
       for (const one of commands) {
         await perform(one, { world, people, sequenceId });
         await world.settle();
-        if (one.do === 'goal') before.push(...(await ended(world, accepted)));
+        if (one.do === 'goal') {
+          const runs = await ended(world, accepted);
+          for (const run of runs) expect(['exited', 'completed'], 'a run went on after its goal').toContain(run.status);
+          before.push(...runs);
+        }
         expect(new Set(accepted).size, 'a message was accepted twice').toBe(accepted.length);
+        await expectAllowedMoves(world, states);
       }
       await resumeSequence(world.define, { workspaceId: world.workspaceId, sequenceId, overdue: 'send' }).catch(
         () => undefined,
@@ -187,18 +195,49 @@ async function perform(
   }
 }
 
-/** Runs that a goal has ended, with how many of their messages a server has accepted. */
+/** Runs whose goal is on the log, found from the events alone, with how many of their messages a server has accepted. */
 async function ended(
   world: SequenceWorld,
   accepted: readonly string[],
-): Promise<{ runId: string; accepted: number }[]> {
-  const rows = await many<{ id: string; messages: string[] }>(world.db, {
-    text: `select e.id, coalesce(array_agg(m.id::text) filter (where m.id is not null), '{}') as messages
+): Promise<{ runId: string; status: string; accepted: number }[]> {
+  const rows = await many<{ id: string; status: string; messages: string[] }>(world.db, {
+    text: `select e.id, e.status, coalesce(array_agg(m.id::text) filter (where m.id is not null), '{}') as messages
            from enrolment e left join message m on m.enrolment_id = e.id
-           where e.workspace_id = $1 and e.goal_met_at is not null group by e.id`,
+           where e.workspace_id = $1 and exists (
+             select 1 from bus_event b where b.workspace_id = $1 and b.type = 'goal' and b.contact_id = e.contact_id
+               and b.data ->> 'ref' = e.trigger_data ->> 'ref' and b.position > e.trigger_position)
+           group by e.id`,
     values: [world.workspaceId],
   });
-  return rows.map((row) => ({ runId: row.id, accepted: row.messages.filter((id) => accepted.includes(id)).length }));
+  return rows.map((row) => ({
+    runId: row.id,
+    status: row.status,
+    accepted: row.messages.filter((id) => accepted.includes(id)).length,
+  }));
+}
+
+/** Walks the tables of states: whatever a row was seen in and is in now, the table leads from one to the other. */
+async function expectAllowedMoves(world: SequenceWorld, seen: Map<string, string>): Promise<void> {
+  for (const [table, moves] of [
+    ['enrolment', RUN_MOVES],
+    ['message', MESSAGE_MOVES],
+  ] as const) {
+    const rows = await many<{ id: string; status: string }>(world.db, {
+      text: `select id, status from ${table} where workspace_id = $1`,
+      values: [world.workspaceId],
+    });
+    for (const { id, status } of rows) {
+      const from = seen.get(id) ?? status;
+      expect([...reachable(moves, from)], `${table} went from ${from}`).toContain(status);
+      seen.set(id, status);
+    }
+  }
+}
+
+function reachable(moves: Readonly<Record<string, readonly string[]>>, from: string): Set<string> {
+  const found = new Set([from]);
+  for (const state of found) for (const next of moves[state] ?? []) found.add(next);
+  return found;
 }
 
 async function expectNothingLost(world: SequenceWorld, accepted: readonly string[]): Promise<void> {
