@@ -19,6 +19,8 @@ import { migrate } from '#db/migrate.ts';
 import type { AppActions } from '#http/app-actions.ts';
 import { buildApp } from '#http/app.ts';
 import { connectionRoutes } from '#http/routes/connections.ts';
+import { explainRoutes } from '#http/routes/explain.ts';
+import { identityRoutes } from '#http/routes/identity.ts';
 import { identitySecretRoutes } from '#http/routes/identity-secret.ts';
 import { inAppRoutes } from '#http/routes/in-app.ts';
 import { sdkRoutes } from '#http/routes/sdk.ts';
@@ -41,8 +43,13 @@ import {
   applyStripeObjects,
   applyTrackEvents,
   BILLING_WARNINGS,
+  billingDueWorker,
   engagementWorker,
+  explainContactBilling,
+  isRecomputable,
   oneOffChargeWorker,
+  recomputeContactsWorker,
+  requestRecompute,
   requestRescore,
   writeTraits,
 } from '#project/index.ts';
@@ -68,6 +75,7 @@ import {
   parseSender,
   type SendDeps,
   smtpMailer,
+  webhookFanOutConsumer,
 } from '#send/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig, type Config } from './config.ts';
@@ -225,7 +233,12 @@ function composeWorkers(
   base: Base & Pick<Parts, 'sequences' | 'sending' | 'stripe'>,
 ): Pick<Parts, 'consumers' | 'workers'> {
   const { sequences, sending, stripe } = base;
-  const consumers = [segmentsConsumer(base), ...sequenceConsumers(sequences), messageRequestsConsumer(base)];
+  const consumers = [
+    segmentsConsumer(base),
+    ...sequenceConsumers(sequences),
+    messageRequestsConsumer(base),
+    webhookFanOutConsumer(base),
+  ];
   const workers: Worker[] = [
     drainWorker({
       ...base,
@@ -242,6 +255,8 @@ function composeWorkers(
     outboxWorker(sending),
     nudgeExpiryWorker(base),
     oneOffChargeWorker(base),
+    billingDueWorker(base),
+    recomputeContactsWorker(base),
     engagementWorker(base),
     ...stripe.workers,
     workspaceDefaultsWorker(base),
@@ -285,6 +300,8 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
           receiveTracked({ inbox: parts.inbox, clock, findWriteKey: (key) => findWriteKey(parts, key) }, input),
       }),
       segmentRoutes(parts),
+      explainRoutes({ explain: (input) => explainContactBilling(parts.db, { ...input, clock }) }),
+      identityRoutes(parts),
       sequenceRoutes({ sequences: parts.sequences, send: parts.sending }),
       unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),
@@ -316,6 +333,7 @@ function actionsOf(parts: Parts): AppActions {
       replayDeadLetter(parts, { workspaceId: access.workspaceId, deadLetterId: id }),
     async settingsChanged(tx, { workspaceId, key }) {
       if (key === 'engagement') await requestRescore(parts, { tx, workspaceId });
+      if (isRecomputable(key)) await requestRecompute(parts, { tx, workspaceId, what: [key] });
     },
   };
 }

@@ -6,8 +6,8 @@ import { createFirstWorkspace } from '#access/index.ts';
 import { ShiftedClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { connectForReplay, readReplayOutcomes, type ReplayAccounts } from '#ingest/index.ts';
-import { startEngine } from '../main.ts';
-import { readConfig } from '../config.ts';
+import { startEngine } from '#main.ts';
+import { readConfig } from '#config.ts';
 
 export interface ReplayEngine {
   readonly url: string;

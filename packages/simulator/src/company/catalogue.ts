@@ -152,4 +152,5 @@ function buildDiscounts(scope: Scope): void {
   });
   createPromotionCode(scope, { coupon: 'TRIAL20', code: 'STAY20', metadata: { purpose: 'trial' } });
   createPromotionCode(scope, { coupon: 'WELCOME10', code: 'TENOFF' });
+  createPromotionCode(scope, { coupon: 'TRIAL20', code: 'COMEBACK20', metadata: { purpose: 'win-back' } });
 }

@@ -1,9 +1,12 @@
-/** What some events need to know of other objects, one statement for a whole batch. */
+/** What some events need to know of other objects. */
+import { groupBy } from '#base/group-by.ts';
 import { many, type Tx } from '#db/db.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingContext } from '../billing/context.ts';
 import { billingEvent, iso } from '../events/event-context.ts';
-import { type AccountScope, OBJECT_COLUMNS, objectOf, type StoredObject } from '../objects/store.ts';
+import type { LoadedFacts, OwnedObject } from '../contact-billing/load-facts.ts';
+import type { ResolvedCustomer } from '../identity/resolve-customers.ts';
+import type { AccountScope, StoredObject } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
 import type { ToldEvent } from './stripe-events.ts';
 
@@ -23,32 +26,37 @@ export async function findCustomersOfCharges(
   return new Map(rows.map((row) => [row.id, row.customer_id]));
 }
 
+/** The objects that were loaded for the customers' contacts, by customer: most of what is asked here is among them. */
+export type LoadedByCustomer = ReadonlyMap<string, readonly OwnedObject[]>;
+
+export function byCustomer(facts: LoadedFacts, scope: AccountScope): LoadedByCustomer {
+  const own = [...facts.contacts.values()].flatMap(({ objects }) =>
+    objects.filter((object) => object.customerId !== null && object.stripeAccount === scope.stripeAccount),
+  );
+  return groupBy(own, (object) => object.customerId ?? '');
+}
+
 /**
  * For each failed invoice of the batch, the charge that failed: newer API versions don't name it on the invoice, so it is
  * the failed charge of the same customer, currency and amount, told at about the same time.
  */
 export async function findFailedCharges(
   tx: Tx,
-  input: { scope: AccountScope; told: readonly ToldEvent[] },
+  input: { scope: AccountScope; told: readonly ToldEvent[]; loaded: LoadedByCustomer },
 ): Promise<Map<string, ChargeFact>> {
-  const failures = input.told.filter(
-    ({ event, telling }) => event.type === 'invoice.payment_failed' && telling !== null,
+  const failures = input.told.flatMap(({ event, telling }) =>
+    event.type === 'invoice.payment_failed' && telling?.fact.object === 'invoice'
+      ? [{ event, invoice: telling.fact }]
+      : [],
   );
-  if (failures.length === 0) return new Map();
-  const customers = failures.map(({ telling }) => telling?.customerId ?? '');
-  const rows = await many<{ fact: ChargeFact }>(tx, {
-    text: `select fact from stripe_object
-           where workspace_id = $1 and stripe_account = $2 and customer_id = any($3) and type = 'charge'
-             and fact->>'status' = 'failed'`,
-    values: [input.scope.workspaceId, input.scope.stripeAccount, customers],
-  });
+  const missing = failures.map(({ invoice }) => invoice.customerId ?? '').filter((id) => !input.loaded.has(id));
+  const read = await failedChargesOf(tx, { scope: input.scope, customers: missing });
   const found = new Map<string, ChargeFact>();
-  for (const { event, telling } of failures) {
-    const invoice = telling?.fact;
-    if (invoice?.object !== 'invoice') continue;
-    const [charge] = rows
-      .map((row) => row.fact)
-      .filter((one) => one.customerId === invoice.customerId && one.currency === invoice.currency)
+  for (const { event, invoice } of failures) {
+    const [charge] = chargesOf(input.loaded.get(invoice.customerId ?? '') ?? [])
+      .concat(read)
+      .filter((one) => one.status === 'failed' && one.customerId === invoice.customerId)
+      .filter((one) => one.currency === invoice.currency)
       .filter((one) => one.amountMinor === (invoice.amountRemainingMinor ?? invoice.amountDueMinor))
       .filter((one) => Math.abs((one.createdS ?? 0) - event.createdS) <= SAME_ATTEMPT_S)
       .sort((left, right) => (right.createdS ?? 0) - (left.createdS ?? 0));
@@ -57,55 +65,61 @@ export async function findFailedCharges(
   return found;
 }
 
+function chargesOf(objects: readonly OwnedObject[]): ChargeFact[] {
+  return objects.flatMap(({ fact }) => (fact.object === 'charge' ? [fact] : []));
+}
+
+/** Of customers whose contacts did not change: a late event may still tell of a failure. */
+async function failedChargesOf(
+  tx: Tx,
+  input: { scope: AccountScope; customers: readonly string[] },
+): Promise<ChargeFact[]> {
+  if (input.customers.length === 0) return [];
+  const rows = await many<{ fact: ChargeFact }>(tx, {
+    name: 'failed_charges',
+    text: `select fact from stripe_object
+           where workspace_id = $1 and stripe_account = $2 and customer_id = any($3) and type = 'charge'
+             and fact->>'status' = 'failed'`,
+    values: [input.scope.workspaceId, input.scope.stripeAccount, [...new Set(input.customers)]],
+  });
+  return rows.map((row) => row.fact);
+}
+
 /**
  * Somebody who had stopped paying pays again: a subscription became active after another one of the same customer, which
  * had been active too, ended. Read from what is stored, so it does not matter which of the two was told first.
  */
-export async function reactivations(
-  tx: Tx,
-  input: {
-    scope: AccountScope;
-    told: readonly ToldEvent[];
-    owners: ReadonlyMap<string, string>;
-    billing: BillingContext;
-  },
-): Promise<NewBusEvent[]> {
-  const { scope, told, owners } = input;
-  const customers = new Set<string>();
-  for (const { telling } of told)
-    if (telling?.fact.object === 'subscription' && telling.customerId !== null) customers.add(telling.customerId);
-  if (customers.size === 0) return [];
-  const rows = await many<Parameters<typeof objectOf>[0]>(tx, {
-    name: 'reactivation_candidates',
-    text: `select ${OBJECT_COLUMNS} from stripe_object o
-           where workspace_id = $1 and stripe_account = $2 and customer_id = any($3) and type = 'subscription'
-             and exists (select 1 from stripe_object other where other.workspace_id = $1 and other.stripe_account = $2
-               and other.customer_id = o.customer_id and other.type = 'subscription' and other.id <> o.id)`,
-    values: [scope.workspaceId, scope.stripeAccount, [...customers]],
-  });
-  const subscriptions = rows.map(objectOf);
+export function reactivations(input: {
+  scope: AccountScope;
+  told: readonly ToldEvent[];
+  customers: ReadonlyMap<string, ResolvedCustomer>;
+  loaded: LoadedByCustomer;
+  billing: BillingContext;
+}): NewBusEvent[] {
+  const { scope, told, loaded } = input;
   const lastEvent = told.at(-1)?.event;
   if (!lastEvent) return [];
-  return subscriptions.flatMap((stored) => {
-    const { fact } = stored;
-    const startedAtS = fact.object === 'subscription' ? (fact.startDateS ?? fact.createdS) : null;
-    if (startedAtS === null || stored.marks.seen?.['active'] === undefined) return [];
-    if (!hadOneBefore(subscriptions, { stored, startedAtS })) return [];
+  const touched = new Set<string>();
+  for (const { telling } of told)
+    if (telling?.fact.object === 'subscription' && telling.customerId !== null) touched.add(telling.customerId);
+  return [...touched].flatMap((customerId) => {
+    const subscriptions = (loaded.get(customerId) ?? []).filter((object) => object.type === 'subscription');
+    if (subscriptions.length < 2) return [];
     const context = {
       scope,
-      contactId: owners.get(`${scope.stripeAccount}/${stored.customerId}`) ?? null,
-      customerId: stored.customerId,
+      contactId: input.customers.get(customerId)?.contactId ?? null,
+      customerId,
       billing: input.billing,
       stripeEvent: { id: lastEvent.eventId, type: lastEvent.type, createdS: lastEvent.createdS },
     };
-    return [
-      billingEvent(context, {
-        name: 'subscription_reactivated',
-        fact: stored.id,
-        atS: startedAtS,
-        data: { subscription_id: stored.id, started_at: iso(startedAtS) },
-      }),
-    ];
+    return subscriptions.flatMap((stored) => {
+      const { fact } = stored;
+      const startedAtS = fact.object === 'subscription' ? (fact.startDateS ?? fact.createdS) : null;
+      if (startedAtS === null || stored.marks.seen?.['active'] === undefined) return [];
+      if (!hadOneBefore(subscriptions, { stored, startedAtS })) return [];
+      const data = { subscription_id: stored.id, started_at: iso(startedAtS) };
+      return [billingEvent(context, { name: 'subscription_reactivated', fact: stored.id, atS: startedAtS, data })];
+    });
   });
 }
 

@@ -310,3 +310,23 @@ test('an unknown event and an object that we do not keep change nothing and brea
   );
   expect(await told()).toEqual([]);
 });
+
+test('an open invoice of a subscription that is over is no failed payment any more', async () => {
+  await apply(
+    event('customer.subscription.created', subscription()),
+    event('invoice.payment_failed', invoice(), { atS: 10 }),
+  );
+  expect(await contact()).toMatchObject({ failed_payment: { invoice_id: 'in_1' } });
+  await apply(
+    event('customer.subscription.deleted', subscription({ status: 'canceled', ended_at: toEpochS(START) + 20 }), {
+      atS: 20,
+    }),
+  );
+  expect(await contact()).toMatchObject({ billing_status: 'canceled', failed_payment: null });
+});
+
+test('what happened comes on the bus before what it changed on the contact', async () => {
+  await apply(event('invoice.payment_failed', invoice(), { atS: 10 }));
+  const types = (await told()).map((one) => one.type);
+  expect(types.indexOf('invoice.payment_failed')).toBeLessThan(types.indexOf('contact_updated'));
+});

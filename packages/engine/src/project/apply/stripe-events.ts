@@ -9,10 +9,10 @@ import { fromEpochS, toEpochS } from '#base/clock.ts';
 import type { NewBusEvent, Publisher } from '#bus/index.ts';
 import type { Tx } from '#db/db.ts';
 import { billingContext } from '../billing/context.ts';
-import { contactsOfCustomers, refreshBilling, type RefreshReason } from '../contact-billing/refresh-billing.ts';
+import { refreshBilling, type RefreshReason } from '../contact-billing/refresh-billing.ts';
 import { noteRates } from '../contact-billing/account-rates.ts';
 import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
-import { loadCatalogue } from '../contact-billing/load-facts.ts';
+import { loadCatalogue, type LoadedFacts } from '../contact-billing/load-facts.ts';
 import { linkCustomers } from '../companies/link-customers.ts';
 import { refreshCompanies } from '../companies/refresh-companies.ts';
 import {
@@ -33,7 +33,7 @@ import { type AccountScope, lockAccount, type ObjectChange, objectKey, storeTell
 import type { Telling } from '../objects/telling.ts';
 import { isRecord } from '../stripe/raw-object.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
-import { findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
+import { byCustomer, findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
 
 /** An event as the ledger hands it over: `payload` is Stripe's event, parsed. */
@@ -121,11 +121,12 @@ async function applyToAccount(
     sightings: sightingsOf({ customerIds: [...new Set(customerOf.values())], tellings }),
   });
   const reasons = reasonsOf({ scope, told, changes, customerOf, resolution });
-  await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
   const kept = await withoutErased(tx, { scope, told, customerOf, resolution });
   const { customers } = resolution;
-  const events = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules });
+  const events = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules, facts });
+  // What happened comes before what it changed: a run that waits for a payment hears of the payment first.
   deps.publisher.publish(tx, [...events, ...refetches({ scope, changes, at: deps.clock.now() })]);
+  const facts = await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
 }
 
 /** What concerns nobody who was erased; the rest is forgotten at once. */
@@ -163,7 +164,7 @@ export async function refreshPeople(
     changes: ReadonlyMap<string, ObjectChange>;
     reasons: ReadonlyMap<string, RefreshReason>;
   },
-): Promise<void> {
+): Promise<LoadedFacts> {
   const { tx, scope, rules, resolution, changes } = input;
   const { workspaceId } = scope;
   const [anyReason] = [...input.reasons.values()];
@@ -183,12 +184,13 @@ export async function refreshPeople(
     occasions: new Map(changed.map((contactId) => [contactId, contacts.get(contactId) ?? fallback])),
     lost: resolution.lost,
   });
-  await refreshBilling(deps, { tx, workspaceId, rules, contacts, also });
+  const facts = await refreshBilling(deps, { tx, workspaceId, rules, contacts, also });
   const cause = fallback.cause ?? { kind: 'time', id: null };
   const companyIds = await linkCustomers(deps, {
     tx,
     scope,
     settings: rules.identity,
+    hasCompanies: rules.hasCompanies,
     cause,
     customers: [...resolution.customers].flatMap(([customerId, { contactId }]) => {
       const fact = changes.get(objectKey('customer', customerId))?.after.fact;
@@ -198,6 +200,7 @@ export async function refreshPeople(
     }),
   });
   await refreshCompanies(deps, { tx, workspaceId, rules, companyIds, at: fallback.at, cause });
+  return facts;
 }
 
 /** The customer behind each event, by event id: of the object itself, or of the charge that it hangs on. */
@@ -268,32 +271,42 @@ interface Applied {
   readonly customerOf: ReadonlyMap<string, string>;
   readonly customers: ReadonlyMap<string, ResolvedCustomer>;
   readonly rules: WorkspaceRules;
+  readonly facts: LoadedFacts;
 }
 
 async function newEvents(deps: ApplyDeps, input: Applied): Promise<NewBusEvent[]> {
-  const { tx, scope, told, customerOf, rules } = input;
-  const facts = told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact]));
-  const catalogue = await loadCatalogue(tx, { workspaceId: scope.workspaceId, objects: facts });
-  const billingAt = (asOf: Date) =>
-    billingContext({ customers: [], subscriptions: [], ...catalogue, settings: rules.billing, asOf });
-  const failedCharges = await findFailedCharges(tx, { scope, told });
-  const owners = await contactsOfCustomers(tx, {
+  const { tx, scope, told, customerOf, customers, rules } = input;
+  const objects = told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact]));
+  const catalogue = await loadCatalogue(tx, {
     workspaceId: scope.workspaceId,
-    customers: [...new Set(customerOf.values())].map((customerId) => `${scope.stripeAccount}/${customerId}`),
+    objects,
+    known: input.facts.catalogue,
   });
+  const billing = billingContext({
+    customers: [],
+    subscriptions: [],
+    prices: catalogue.prices,
+    products: catalogue.products,
+    coupons: catalogue.coupons,
+    discounts: catalogue.discounts,
+    settings: rules.billing,
+    asOf: deps.clock.now(),
+  });
+  const loaded = byCustomer(input.facts, scope);
+  const failedCharges = await findFailedCharges(tx, { scope, told, loaded });
   const events = told.flatMap((one) => {
     const customerId = customerOf.get(one.event.eventId) ?? null;
     const context: EventContext = {
       scope,
-      contactId: owners.get(`${scope.stripeAccount}/${customerId}`) ?? null,
+      contactId: customerId === null ? null : (customers.get(customerId)?.contactId ?? null),
       customerId,
-      billing: billingAt(fromEpochS(one.event.createdS)),
+      billing: { ...billing, asOfS: one.event.createdS },
       stripeEvent: { id: one.event.eventId, type: one.event.type, createdS: one.event.createdS },
     };
     return eventsOfOne(deps, { context, one, applied: input, failedCharges });
   });
   await noteChargesWithoutInvoice(deps, { tx, scope, told });
-  return [...events, ...(await reactivations(tx, { scope, told, owners, billing: billingAt(deps.clock.now()) }))];
+  return [...events, ...reactivations({ scope, told, customers, loaded, billing })];
 }
 
 function eventsOfOne(
