@@ -1,11 +1,11 @@
 /**
- * Writes what is made from the code: `docs/events.md`, `docs/filters.md`, the layers table in ARCHITECTURE.md and
- * `docs/openapi.json`. With `--check` it writes nothing and exits 1 where a file would change.
+ * Writes what is made from the code: `docs/events.md`, `docs/filters.md` and the layers table in ARCHITECTURE.md. With `--check` it writes nothing and exits 1 where a file would change.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventsPage } from './generate/events-page.ts';
+import { filtersPage } from './generate/filters-page.ts';
 import { layersTable } from './generate/layers-table.ts';
 import { readLayers } from './layers.ts';
 
@@ -32,6 +32,7 @@ function putBetween(path: string, input: { mark: string; text: string }): void {
 }
 
 put('docs/events.md', eventsPage());
+put('docs/filters.md', filtersPage());
 if (existsSync(resolve(root, 'ARCHITECTURE.md')))
   putBetween('ARCHITECTURE.md', { mark: 'layers', text: layersTable(readLayers(root)) });
 
