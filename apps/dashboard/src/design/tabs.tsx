@@ -10,7 +10,7 @@ interface TabsProps<T extends string> {
   readonly children: ReactNode;
 }
 
-/** A row of tabs with their panels; arrow keys move between them. On a narrow screen the row scrolls sideways. */
+/** A row of tabs with their panels; arrow keys move between them. On a narrow screen they take several lines. */
 export function Tabs<T extends string>({ label, value, onChange, tabs, children }: TabsProps<T>) {
   const choose = (next: string) => {
     const tab = tabs.find((candidate) => candidate.id === next);
@@ -18,7 +18,7 @@ export function Tabs<T extends string>({ label, value, onChange, tabs, children 
   };
   return (
     <Radix.Root value={value} onValueChange={choose}>
-      <Radix.List aria-label={label} className="-mx-1 mb-4 flex gap-1 overflow-x-auto border-b px-1">
+      <Radix.List aria-label={label} className="-mx-1 mb-4 flex flex-wrap gap-x-1 border-b px-1">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.id}

@@ -1,6 +1,6 @@
 import { Navigate, Outlet, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useSession } from '../api/session.ts';
 import { IconButton } from '../design/button.tsx';
 import { Skeleton } from '../design/skeleton.tsx';
@@ -15,7 +15,6 @@ import { useSearchKey } from './use-search-key.ts';
 /** Everything around a page: who is signed in, the way to the other pages, and what comes in live. */
 export function Shell() {
   const session = useSession();
-  const path = useRouterState({ select: (state) => state.location.href });
   useSearchKey();
   if (session.isPending) return <ShellSkeleton />;
   if (session.error !== null && session.data === undefined) {
@@ -25,7 +24,7 @@ export function Shell() {
       </div>
     );
   }
-  if (session.data === null || session.data === undefined) return <Navigate to="/sign-in" search={{ goTo: path }} />;
+  if (session.data === null || session.data === undefined) return <ToSignIn />;
   return (
     <LiveUpdates>
       <a
@@ -49,6 +48,12 @@ export function Shell() {
       </div>
     </LiveUpdates>
   );
+}
+
+/** Where to come back to is read once: the address changes while this is still on the page. */
+function ToSignIn() {
+  const [cameFrom] = useState(() => `${window.location.pathname}${window.location.search}`);
+  return <Navigate to="/sign-in" search={{ goTo: cameFrom }} replace />;
 }
 
 type SignedIn = NonNullable<ReturnType<typeof useSession>['data']>;
