@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import { NotFoundError } from '#base/errors.ts';
 import { many, one, type Db } from '#db/db.ts';
 import { BUS_EVENT_COLUMNS, type BusEvent } from './bus-event.ts';
-import type { Consumer } from './consume.ts';
+import type { Consumer } from './consumer.ts';
 
 /**
  * Gives a dead letter to its consumer once more, in one transaction with the mark that it was replayed. A handler's own
@@ -37,10 +37,16 @@ export async function rewindConsumer(
   deps: { db: Db; clock: Clock },
   input: { consumer: string; to: Date },
 ): Promise<void> {
-  await deps.db.query({
-    text: `update bus_consumer set attempts = 0, not_before = null, isolating_to = null, updated_at = $3,
-             position = coalesce((select min(position) - 1 from bus_event where recorded_at >= $2), position)
-           where name = $1`,
-    values: [input.consumer, input.to, deps.clock.now()],
+  await deps.db.transaction(async (tx) => {
+    const first = await one<{ before: bigint | null }>(tx, {
+      text: 'select min(position) - 1 as before from bus_event where recorded_at >= $1',
+      values: [input.to],
+    });
+    if (!first || first.before === null) return;
+    const set =
+      'set position = least(position, $2), attempts = 0, not_before = null, isolating_to = null, updated_at = $3';
+    const values = [input.consumer, first.before, deps.clock.now()];
+    await tx.query({ text: `update bus_consumer ${set} where name = $1`, values });
+    await tx.query({ text: `update bus_partition ${set} where consumer = $1`, values });
   });
 }

@@ -3,8 +3,8 @@ import { MovableClock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import type { Db, Tx } from '#db/db.ts';
-import { openServerTestDb, SERVER_URL } from '../../test/world/database.ts';
-import { consumerWorker, createPublisher, type BusEvent } from './index.ts';
+import { openServerTestDb, SERVER_URL } from '../../../../test/world/database.ts';
+import { consumerWorker, createPublisher, type BusEvent } from '../../index.ts';
 
 describe.skipIf(SERVER_URL === null)('two sessions (needs DATABASE_URL)', () => {
   let db: Db;

@@ -1,0 +1,101 @@
+/**
+ * PostgreSQL as the transport: a consumer is one position in the log, compared with the log's end. Several processes may
+ * run it: one at a time has the consumer's row. What may happen twice, and what happens with failures: see work-off.ts.
+ */
+import type { Worker } from '#base/worker.ts';
+import { many, one, type Tx } from '#db/db.ts';
+import { BUS_EVENT_COLUMNS, type BusEvent } from '../../bus-event.ts';
+import type { Consumer } from '../../consumer.ts';
+import { startConsumer } from '../../partitions.ts';
+import { type Batch, type BusDeps, type Place, type Standing, workOff } from '../../work-off.ts';
+import { gather } from './gather.ts';
+
+interface LogStanding extends Standing {
+  /** More than 0: it is spread over partitions, because NATS was the transport until now. */
+  readonly partitions: number;
+}
+
+/** A worker that works off one consumer. */
+export function consumerWorker(deps: BusDeps, consumer: Consumer): Worker {
+  const place = logPlace(deps, consumer);
+  let partitions = 0;
+  const reader = {
+    async read(tx: Tx, input: { standing: LogStanding; sizeMax: number }): Promise<Batch> {
+      partitions = input.standing.partitions;
+      if (partitions > 0) return { events: [], upTo: null };
+      return readLog(tx, { consumer, position: input.standing.position, sizeMax: input.sizeMax });
+    },
+  };
+  return {
+    name: `bus:${consumer.name}`,
+    async runOnce() {
+      partitions = 0;
+      const handled = await workOff(deps, { consumer, place, reader });
+      return partitions > 0 ? gather(deps, { consumer, partitions }) : handled;
+    },
+    async nextDueAt() {
+      const row = await one<{ due: Date | null }>(deps.db, {
+        text: `select case when k.partitions = 0 then k.not_before
+                 else (select min(p.not_before) from bus_partition p where p.consumer = k.name) end as due
+               from bus_consumer k where k.name = $1`,
+        values: [consumer.name],
+      });
+      return row?.due ?? null;
+    },
+  };
+}
+
+function logPlace(deps: BusDeps, consumer: Consumer): Place<LogStanding> {
+  const select = {
+    name: 'bus_lock_consumer',
+    text: `select position, attempts, not_before as "notBefore", isolating_to as "isolatingTo", partitions
+           from bus_consumer where name = $1 for update skip locked`,
+    values: [consumer.name],
+  };
+  return {
+    async lock(tx) {
+      const row = await one<LogStanding>(tx, select);
+      if (row) return row;
+      await startConsumer(tx, { consumer, now: deps.clock.now() });
+      return one<LogStanding>(tx, select);
+    },
+    async save(tx, standing) {
+      await tx.query({
+        name: 'bus_advance',
+        text: `update bus_consumer set position = $2, attempts = $3, not_before = $4, isolating_to = $5, updated_at = $6
+               where name = $1`,
+        values: [
+          consumer.name,
+          standing.position,
+          standing.attempts,
+          standing.notBefore,
+          standing.isolatingTo,
+          deps.clock.now(),
+        ],
+      });
+    },
+  };
+}
+
+async function readLog(tx: Tx, input: { consumer: Consumer; position: bigint; sizeMax: number }): Promise<Batch> {
+  const { consumer, position, sizeMax } = input;
+  // The log's end is read before the events: what is committed between the two statements then lies behind it. The other
+  // way round, an event committed in between would be stepped over, for ever.
+  const end = await one<{ position: bigint | null }>(tx, {
+    name: 'bus_end',
+    text: 'select max(position) as position from bus_event',
+  });
+  const upTo = end?.position ?? null;
+  if (upTo === null || upTo <= position) return { events: [], upTo: null };
+  const events = await many<BusEvent>(tx, {
+    name: consumer.types === null ? 'bus_read_all' : 'bus_read_types',
+    text: `select ${BUS_EVENT_COLUMNS} from bus_event
+           where position > $1 ${consumer.types === null ? '' : 'and type = any($3::text[])'}
+           order by position limit $2`,
+    values: consumer.types === null ? [position, sizeMax] : [position, sizeMax, [...consumer.types]],
+  });
+  const last = events.at(-1);
+  if (last && (events.length === sizeMax || last.position > upTo)) return { events, upTo: last.position };
+  // Nothing more of its types up to that end: step over the others, so that the next look starts behind them.
+  return { events, upTo };
+}
