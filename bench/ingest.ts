@@ -185,8 +185,6 @@ async function measureApplied(
     const acked = await driveLoad({ port: server.ready.port, requests: batch, concurrency: input.concurrency });
     await untilApplied(db);
     const seconds = (performance.now() - started) / 1000;
-    const dead = await db.query<{ n: number }>('select count(*)::int as n from inbox_dead');
-    if ((dead[0]?.n ?? 0) > 0) throw new Error(`${dead[0]?.n} events could not be applied`);
     return { appliedPerSecond: input.count / seconds, ackedPerSecond: acked.perSecond };
   } finally {
     await server.stop();
@@ -195,8 +193,10 @@ async function measureApplied(
 
 async function untilApplied(db: BenchDatabase): Promise<void> {
   for (;;) {
-    const rows = await db.query('select 1 from inbox_pending limit 1');
-    if (rows.length === 0) return;
+    const dead = await db.query<{ error: string }>('select error from inbox_dead limit 1');
+    if (dead[0] !== undefined) throw new Error(`an event could not be applied: ${dead[0].error}`);
+    const pending = await db.query('select 1 from inbox_pending limit 1');
+    if (pending.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -129,11 +129,13 @@ async function readDue(tx: Tx, input: { now: Date; sizeMax: number }): Promise<P
         }
       : {
           name: 'inbox_due_behind_waiting',
-          text: `select ${COLUMNS} from inbox_pending p join inbox_event e using (seq)
-                 where (p.not_before is null or p.not_before <= $2)
-                   and not exists (
-                     select 1 from inbox_pending q join inbox_event f using (seq)
-                     where q.not_before > $2 and q.seq < p.seq and f.origin = e.origin and f.subject = e.subject)
+          text: `with held as materialized (
+                   select f.origin, f.subject, min(q.seq) as first_seq
+                   from inbox_pending q join inbox_event f using (seq) where q.not_before > $2
+                   group by f.origin, f.subject)
+                 select ${COLUMNS} from inbox_pending p join inbox_event e using (seq)
+                   left join held h on h.origin = e.origin and h.subject = e.subject and h.first_seq < p.seq
+                 where (p.not_before is null or p.not_before <= $2) and h.first_seq is null
                  order by p.seq limit $1`,
           values: [input.sizeMax, input.now],
         },
