@@ -16,15 +16,15 @@ export interface GraphWorld {
   readonly workspaceId: string;
   readonly clock: MovableClock;
   readonly publisher: Publisher;
-  stripe(type: string, object: Hash, over?: { atS?: number; previous?: Hash }): Promise<void>;
-  read(...objects: Hash[]): Promise<void>;
-  say(message: Hash, over?: { atS?: number }): Promise<void>;
+  readonly stripe: (type: string, object: Hash, over?: { atS?: number; previous?: Hash }) => Promise<void>;
+  readonly read: (...objects: Hash[]) => Promise<void>;
+  readonly say: (message: Hash, over?: { atS?: number }) => Promise<void>;
   /** Live contacts, by the order of their making. */
-  contacts(): Promise<Hash[]>;
+  readonly contacts: () => Promise<Hash[]>;
   /** The contact that an identity belongs to. */
-  contactOf(value: string): Promise<string | null>;
-  events(type: string): Promise<{ contact_id: string | null; data: Hash }[]>;
-  run(worker: Worker): Promise<number>;
+  readonly contactOf: (value: string) => Promise<string | null>;
+  readonly events: (type: string) => Promise<{ contact_id: string | null; data: Hash }[]>;
+  readonly run: (worker: Worker) => Promise<number>;
 }
 
 /** Empties the database first: one account belongs to one workspace. */

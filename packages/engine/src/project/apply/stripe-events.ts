@@ -123,10 +123,15 @@ async function applyToAccount(
   const reasons = reasonsOf({ scope, told, changes, customerOf, resolution });
   const kept = await withoutErased(tx, { scope, told, customerOf, resolution });
   const { customers } = resolution;
-  const events = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules, facts });
   // What happened comes before what it changed: a run that waits for a payment hears of the payment first.
-  deps.publisher.publish(tx, [...events, ...refetches({ scope, changes, at: deps.clock.now() })]);
-  const facts = await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
+  const changed: NewBusEvent[] = [];
+  const holding = {
+    ...deps,
+    publisher: { publish: (_tx: Tx, news: readonly NewBusEvent[]) => void changed.push(...news) },
+  };
+  const facts = await refreshPeople(holding, { tx, scope, rules, resolution, changes, reasons });
+  const happened = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules, facts });
+  deps.publisher.publish(tx, [...happened, ...refetches({ scope, changes, at: deps.clock.now() }), ...changed]);
 }
 
 /** What concerns nobody who was erased; the rest is forgotten at once. */

@@ -38,12 +38,15 @@ export async function linkCustomers(
     tx: Tx;
     scope: AccountScope;
     settings: IdentitySettings;
+    /** Whether any customer of the workspace is linked: where none is, only what customers say of themselves matters. */
+    hasCompanies: boolean;
     customers: readonly TouchedCustomer[];
     cause: EventCause;
   },
 ): Promise<string[]> {
   const { tx, scope } = input;
-  if (input.customers.length === 0) return [];
+  const isTold = input.customers.some((touched) => touched.customer !== null);
+  if (input.customers.length === 0 || !(isTold || input.hasCompanies)) return [];
   const valueOf = (customerId: string): string => `${scope.stripeAccount}/${customerId}`;
   const links = await many<Link>(tx, {
     name: 'company_links',

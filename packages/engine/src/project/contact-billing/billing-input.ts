@@ -1,16 +1,16 @@
 import type { BillingInput } from '../billing/billing-summary.ts';
 import type { StoredObject } from '../objects/store.ts';
-import { factsOf, type LoadedFacts } from './load-facts.ts';
+import { type Catalogue, factsOf } from './load-facts.ts';
 import type { WorkspaceRules } from './workspace-rules.ts';
 
 /** What is stored of some Stripe customers, as `summarizeBilling` and `explainBilling` take it. Pure. */
 export function billingInput(input: {
   objects: readonly StoredObject[];
-  catalogue: LoadedFacts['catalogue'];
+  catalogue: Catalogue;
   rules: WorkspaceRules;
   asOf: Date;
 }): BillingInput {
-  const { objects, rules } = input;
+  const { objects, rules, catalogue } = input;
   return {
     customers: factsOf(objects, 'customer'),
     subscriptions: factsOf(objects, 'subscription'),
@@ -21,7 +21,10 @@ export function billingInput(input: {
     disputes: factsOf(objects, 'dispute'),
     creditNotes: factsOf(objects, 'credit_note'),
     paymentMethods: factsOf(objects, 'payment_method'),
-    ...input.catalogue,
+    prices: catalogue.prices,
+    products: catalogue.products,
+    coupons: catalogue.coupons,
+    discounts: catalogue.discounts,
     impliedRates: rules.impliedRates,
     settings: rules.billing,
     asOf: input.asOf,

@@ -6,17 +6,16 @@ import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import { addMs, durationMs, fromEpochS, toEpochS } from '#base/clock.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingSummary } from '../billing/billing-summary.ts';
-import { factsById } from '../billing/context.ts';
 import { isOver } from '../billing/status.ts';
 import type { DiscountRef } from '../stripe/discount.ts';
-import { factsOf, type LoadedFacts, type OwnedObject } from './load-facts.ts';
+import { type Catalogue, factsOf, type OwnedObject } from './load-facts.ts';
 
 /** How long before a card's last day it is told of, milliseconds. */
 const CARD_NOTICE_MS = durationMs({ days: 30 });
 
 interface Billed {
   readonly objects: readonly OwnedObject[];
-  readonly catalogue: LoadedFacts['catalogue'];
+  readonly catalogue: Catalogue;
   readonly asOf: Date;
 }
 
@@ -37,7 +36,7 @@ function discountEnds(input: Billed): number[] {
     refs.push(...subscription.discounts, ...subscription.items.flatMap((item) => item.discounts));
   }
   const asOfS = toEpochS(input.asOf);
-  const known = factsById(input.catalogue.discounts);
+  const known = input.catalogue.discounts;
   return refs
     .map((ref) => ref.discount ?? (ref.id === null ? undefined : known.get(ref.id)))
     .map((discount) => discount?.endS ?? null)

@@ -4,7 +4,6 @@
  * payments). Two: the prices, products, coupons and discounts that they mention.
  */
 import { many, type Queryable } from '#db/db.ts';
-import type { BillingInput } from '../billing/billing-summary.ts';
 import type { StripeFact, StripeFacts, StripeObjectType } from '../stripe/read.ts';
 import { type StoredObject, OBJECT_COLUMNS, type objectOf } from '../objects/store.ts';
 
@@ -21,7 +20,16 @@ export interface OwnedObject extends StoredObject {
 
 export interface LoadedFacts {
   readonly contacts: ReadonlyMap<string, ContactFacts>;
-  readonly catalogue: Pick<Required<BillingInput>, 'prices' | 'products' | 'coupons' | 'discounts'>;
+  readonly catalogue: Catalogue;
+}
+
+/** What subscriptions and customers mention, and (`asked`) everything that was looked for, found or not. */
+export interface Catalogue {
+  readonly prices: Map<string, StripeFacts['price']>;
+  readonly products: Map<string, StripeFacts['product']>;
+  readonly coupons: Map<string, StripeFacts['coupon']>;
+  readonly discounts: Map<string, StripeFacts['discount']>;
+  readonly asked: Set<string>;
 }
 
 type ObjectRow = Parameters<typeof objectOf>[0] & { owner: string; stripeAccount: string; livemode: boolean };
@@ -75,7 +83,8 @@ async function loadOwned(
   input: { workspaceId: string; ownerIds: readonly string[]; statement: { name: string; text: string } },
 ): Promise<LoadedFacts> {
   const { workspaceId, ownerIds } = input;
-  const rows = await many<ObjectRow>(db, { ...input.statement, values: [workspaceId, [...ownerIds]] });
+  const values = [workspaceId, [...ownerIds]];
+  const rows = ownerIds.length === 0 ? [] : await many<ObjectRow>(db, { ...input.statement, values });
   const contacts = new Map<string, { contactId: string; objects: OwnedObject[] }>();
   for (const contactId of ownerIds) contacts.set(contactId, { contactId, objects: [] });
   for (const row of rows) contacts.get(row.owner)?.objects.push({ ...row, asOfS: Number(row.asOfS) });
@@ -90,41 +99,49 @@ export function factsOf<T extends StripeObjectType>(objects: readonly StoredObje
     .map((object) => object.fact as StripeFacts[T]);
 }
 
+/** @param input.known what was loaded before: only what is not in it yet is looked for, and added. */
 export async function loadCatalogue(
   db: Queryable,
-  input: { workspaceId: string; objects: readonly StripeFact[] },
-): Promise<LoadedFacts['catalogue']> {
-  const wanted = new Set<string>();
-  for (const fact of input.objects) mentioned(fact, (type, id) => wanted.add(`${type} ${id}`));
-  const catalogue = {
-    prices: new Map<string, StripeFacts['price']>(),
-    products: new Map<string, StripeFacts['product']>(),
-    coupons: new Map<string, StripeFacts['coupon']>(),
-    discounts: new Map<string, StripeFacts['discount']>(),
+  input: { workspaceId: string; objects: readonly StripeFact[]; known?: Catalogue },
+): Promise<Catalogue> {
+  const catalogue = input.known ?? {
+    prices: new Map(),
+    products: new Map(),
+    coupons: new Map(),
+    discounts: new Map(),
+    asked: new Set(),
   };
-  const add = (fact: StripeFact): void => {
-    if (fact.object === 'price') catalogue.prices.set(fact.id, fact);
-    else if (fact.object === 'product') catalogue.products.set(fact.id, fact);
-    else if (fact.object === 'coupon') catalogue.coupons.set(fact.id, fact);
-    else if (fact.object === 'discount') catalogue.discounts.set(fact.id, fact);
+  let wanted = new Set<string>();
+  const want = (type: string, id: string): void => {
+    const name = `${type} ${id}`;
+    if (!catalogue.asked.has(name)) wanted.add(name);
   };
+  for (const fact of input.objects) mentioned(fact, want);
   // Twice: a discount that is known only by its id names its coupon in its own row.
   for (let round = 0; round < 2 && wanted.size > 0; round++) {
-    const pairs = [...wanted].map((pair) => pair.split(' '));
-    wanted.clear();
+    const pairs = [...wanted].map((name) => name.split(' '));
+    for (const name of wanted) catalogue.asked.add(name);
+    wanted = new Set();
     const rows = await many<{ fact: StripeFact }>(db, {
       name: 'billing_catalogue',
-      text: `select fact from stripe_object
-             where workspace_id = $1 and (type, id) in (select * from unnest($2::text[], $3::text[]))`,
+      text: `select o.fact from unnest($2::text[], $3::text[]) as k (type, id)
+             cross join lateral (select fact from stripe_object s where s.workspace_id = $1 and s.type = k.type
+               and s.id = k.id offset 0) o`,
       values: [input.workspaceId, pairs.map(([type]) => type), pairs.map(([, id]) => id)],
     });
     for (const { fact } of rows) {
-      add(fact);
-      if (fact.object === 'discount' && fact.coupon === null && fact.couponId !== null)
-        wanted.add(`coupon ${fact.couponId}`);
+      addTo(catalogue, fact);
+      if (fact.object === 'discount' && fact.coupon === null && fact.couponId !== null) want('coupon', fact.couponId);
     }
   }
   return catalogue;
+}
+
+function addTo(catalogue: Catalogue, fact: StripeFact): void {
+  if (fact.object === 'price') catalogue.prices.set(fact.id, fact);
+  else if (fact.object === 'product') catalogue.products.set(fact.id, fact);
+  else if (fact.object === 'coupon') catalogue.coupons.set(fact.id, fact);
+  else if (fact.object === 'discount') catalogue.discounts.set(fact.id, fact);
 }
 
 function mentioned(fact: StripeFact, want: (type: string, id: string) => void): void {

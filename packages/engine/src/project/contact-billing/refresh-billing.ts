@@ -14,7 +14,7 @@ import type { CustomerFact } from '../stripe/customer.ts';
 import { billingInput } from './billing-input.ts';
 import { contactValues } from './contact-values.ts';
 import { billingDueAt, cardExpiring, isCardExpiring } from './due.ts';
-import { type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
+import { type Catalogue, type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
 import type { WorkspaceRules } from './workspace-rules.ts';
 
 export interface RefreshReason {
@@ -24,6 +24,7 @@ export interface RefreshReason {
   readonly isNew: boolean;
 }
 
+/** @returns the facts that it computed from, for who else needs them. */
 export async function refreshBilling(
   deps: PatchDeps,
   input: {
@@ -34,10 +35,10 @@ export async function refreshBilling(
     /** By contact: other news of the same occasion, told in the same event. */
     also?: ReadonlyMap<string, readonly ContactPatch[]>;
   },
-): Promise<void> {
+): Promise<LoadedFacts> {
   const { tx, workspaceId, rules } = input;
   const contactIds = [...input.contacts.keys()].sort();
-  if (contactIds.length === 0) return;
+  if (contactIds.length === 0) return loadFacts(tx, { workspaceId, contactIds });
   const records = await loadContacts(tx, contactIds);
   const facts = await loadFacts(tx, { workspaceId, contactIds });
   const asOf = deps.clock.now();
@@ -54,6 +55,7 @@ export async function refreshBilling(
   }
   await patchContacts(deps, { tx, workspaceId, loaded: records, patches });
   deps.publisher.publish(tx, events);
+  return facts;
 }
 
 /** What the stored facts make of one contact. Pure. */
@@ -63,7 +65,7 @@ function billingNews(input: {
   reason: RefreshReason;
   record: ContactRecord;
   objects: readonly OwnedObject[];
-  catalogue: LoadedFacts['catalogue'];
+  catalogue: Catalogue;
   asOf: Date;
 }): { patches: ContactPatch[]; events: NewBusEvent[] } {
   const { rules, reason, record, objects, catalogue, asOf } = input;

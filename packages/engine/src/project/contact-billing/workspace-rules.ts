@@ -10,6 +10,8 @@ export interface WorkspaceRules {
   readonly timezone: string;
   /** Of all accounts of the workspace: the newest settled charge per account and pair of currencies. */
   readonly impliedRates: readonly ImpliedRate[];
+  /** Whether any Stripe customer belongs to a company. */
+  readonly hasCompanies: boolean;
 }
 
 interface RulesRow {
@@ -18,6 +20,7 @@ interface RulesRow {
   timezone: string;
   currency: string | null;
   rates: ImpliedRate[] | null;
+  hasCompanies: boolean;
 }
 
 /**
@@ -32,7 +35,8 @@ export async function loadRules(db: Queryable, workspaceId: string): Promise<Wor
              (select default_currency from stripe_account a where a.workspace_id = w.id and status = 'active'
                 and default_currency is not null order by connected_at, id limit 1) as currency,
              (select jsonb_agg(jsonb_build_object('from', from_currency, 'to', to_currency, 'fromMinor', from_minor,
-                'toMinor', to_minor, 'atS', at_s)) from account_rate r where r.workspace_id = w.id) as rates
+                'toMinor', to_minor, 'atS', at_s)) from account_rate r where r.workspace_id = w.id) as rates,
+             exists (select 1 from company_customer c where c.workspace_id = w.id) as "hasCompanies"
            from workspace w where id = $1`,
     values: [workspaceId],
   });
@@ -42,5 +46,6 @@ export async function loadRules(db: Queryable, workspaceId: string): Promise<Wor
     identity: IdentitySettingsSchema.parse(row?.identity ?? {}),
     timezone: row?.timezone ?? 'UTC',
     impliedRates: row?.rates ?? [],
+    hasCompanies: row?.hasCompanies ?? false,
   };
 }

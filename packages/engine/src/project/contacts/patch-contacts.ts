@@ -74,8 +74,7 @@ export async function patchContacts(
   for (const { before, after, patch } of changed.values()) {
     const changes = changesBetween(before, after);
     if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
-    if (patch.isNew || !isDeepStrictEqual({ ...before, billing_as_of: null }, { ...after, billing_as_of: null }))
-      written.push(after);
+    if (patch.isNew || isDifferent(before, after)) written.push(after);
   }
   await write(deps, { tx, records: written });
   deps.publisher.publish(tx, events);
@@ -131,6 +130,8 @@ function changesBetween(before: ContactRecord, after: ContactRecord): PropertyCh
   const changes: PropertyChange[] = [];
   for (const column of CONTACT_RECORD_COLUMNS) {
     if (SILENT_COLUMNS.has(column)) continue;
+    const isMoney = column === 'mrr_minor' || column === 'ltv_minor';
+    if (!isMoney && isSame(before[column], after[column])) continue;
     const [old, now] = [told(before, column), told(after, column)];
     if (!isDeepStrictEqual(old, now)) changes.push({ property: propertyOfColumn(column), old, new: now });
   }
@@ -139,6 +140,19 @@ function changesBetween(before: ContactRecord, after: ContactRecord): PropertyCh
     if (!isDeepStrictEqual(old, now)) changes.push({ property: `traits.${name}`, old, new: now });
   }
   return changes;
+}
+
+/** Most columns of most patches are as they were: that must cost nothing. */
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (left === null || right === null || typeof left !== 'object' || typeof right !== 'object') return false;
+  if (left instanceof Date) return right instanceof Date && left.getTime() === right.getTime();
+  return isDeepStrictEqual(left, right);
+}
+
+/** When it was computed last is no difference. */
+function isDifferent(before: ContactRecord, after: ContactRecord): boolean {
+  return CONTACT_RECORD_COLUMNS.some((column) => column !== 'billing_as_of' && !isSame(before[column], after[column]));
 }
 
 function told(record: ContactRecord, column: keyof ContactRecord): unknown {
@@ -174,5 +188,16 @@ const WRITE = {
 
 async function write(deps: PatchDeps, input: { tx: Tx; records: readonly ContactRecord[] }): Promise<void> {
   if (input.records.length === 0) return;
-  await input.tx.query({ ...WRITE, values: [json(input.records), deps.clock.now()] });
+  const records = input.records.map((record) => ({
+    ...record,
+    quantity: numberOf(record.quantity),
+    mrr_minor: numberOf(record.mrr_minor),
+    ltv_minor: numberOf(record.ltv_minor),
+  }));
+  await input.tx.query({ ...WRITE, values: [json(records), deps.clock.now()] });
+}
+
+/** JSON has no bigint; amounts that it could not hold exactly are unknown before they come here. */
+function numberOf(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
 }

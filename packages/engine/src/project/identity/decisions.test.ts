@@ -108,7 +108,7 @@ test('a merge by a person gathers billing, events and companies in one contact, 
   expect((await contacts()).map((one) => one['name'])).toEqual(['Ada', 'Accounts']);
   expect((await events('subscription_created')).map((event) => event.contact_id)).toEqual([payer]);
   expect((await events('identify')).map((event) => event.contact_id)).toEqual([ada]);
-  expect((await events('contact_split')).map((event) => event.contact_id).sort()).toEqual([ada, payer].sort());
+  expect(new Set((await events('contact_split')).map((event) => event.contact_id))).toEqual(new Set([ada, payer]));
   // Evidence that would join them again no longer does.
   await say({ type: 'identify', userId: 'ada', traits: { email: 'billing@example.test' } }, { atS: 50 });
   expect(await contactOf('acct_1/cus_2')).toBe(payer);

@@ -136,9 +136,10 @@ async function loadObjects(
   const { scope, keys } = input;
   const rows = await many<Row>(tx, {
     name: 'object_load',
-    text: `select ${OBJECT_COLUMNS} from stripe_object
-           where stripe_account = $1 and livemode = $2
-             and (type, id) in (select * from unnest($3::text[], $4::text[])) and workspace_id = $5`,
+    // One look-up by the primary key for each: a plan for many rows would read the whole table.
+    text: `select o.* from unnest($3::text[], $4::text[]) as k (type, id)
+           cross join lateral (select ${OBJECT_COLUMNS} from stripe_object s where s.stripe_account = $1
+             and s.livemode = $2 and s.type = k.type and s.id = k.id and s.workspace_id = $5 offset 0) o`,
     values: [
       scope.stripeAccount,
       scope.livemode,
@@ -188,14 +189,14 @@ function tellingOfPayload(row: { event_id: string; type: string; payload: string
   });
 }
 
+// One JSON text for all: as arrays of texts every quote of every fact would be escaped, and read again.
 const SAVE = {
   name: 'object_save',
   text: `insert into stripe_object (workspace_id, stripe_account, livemode, type, id, customer_id, parent_id, fact, as_of_s,
       told_by, marks, is_deleted, updated_at)
-    select $1, $2, $3, o.type, o.id, o.customer_id, o.parent_id, o.fact::jsonb, o.as_of_s, o.told_by, o.marks::jsonb,
-      o.is_deleted, $4
-    from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[],
-      $13::boolean[]) as o (type, id, customer_id, parent_id, fact, as_of_s, told_by, marks, is_deleted)
+    select $1, $2, $3, o.type, o.id, o."customerId", o."parentId", o.fact, o."asOfS", o."toldBy", o.marks, o."isDeleted", $4
+    from jsonb_to_recordset($5::jsonb) as o (type text, id text, "customerId" text, "parentId" text, fact jsonb,
+      "asOfS" bigint, "toldBy" text, marks jsonb, "isDeleted" boolean)
     on conflict (stripe_account, livemode, type, id) do update set workspace_id = excluded.workspace_id,
       customer_id = excluded.customer_id, parent_id = excluded.parent_id, fact = excluded.fact,
       as_of_s = excluded.as_of_s, told_by = excluded.told_by, marks = excluded.marks,
@@ -208,22 +209,6 @@ async function saveObjects(
 ): Promise<void> {
   const { tx, scope, objects } = input;
   if (objects.length === 0) return;
-  await tx.query({
-    ...SAVE,
-    values: [
-      scope.workspaceId,
-      scope.stripeAccount,
-      scope.livemode,
-      deps.clock.now(),
-      objects.map((object) => object.type),
-      objects.map((object) => object.id),
-      objects.map((object) => object.customerId),
-      objects.map((object) => object.parentId),
-      objects.map((object) => json(object.fact)),
-      objects.map((object) => object.asOfS),
-      objects.map((object) => object.toldBy),
-      objects.map((object) => json(object.marks)),
-      objects.map((object) => object.isDeleted),
-    ],
-  });
+  const { workspaceId, stripeAccount, livemode } = scope;
+  await tx.query({ ...SAVE, values: [workspaceId, stripeAccount, livemode, deps.clock.now(), json(objects)] });
 }
