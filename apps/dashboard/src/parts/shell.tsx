@@ -73,7 +73,7 @@ function TopBar({ session }: { session: SignedIn }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => drawer.current?.close(), [path]);
   return (
-    <div className="sticky top-0 z-30 flex items-center justify-between border-b bg-surface px-3 py-1.5 lg:hidden">
+    <header className="sticky top-0 z-30 flex items-center justify-between border-b bg-surface px-3 py-1.5 lg:hidden">
       <Logo />
       <IconButton label="Open the menu" onClick={() => drawer.current?.showModal()}>
         <MenuIcon aria-hidden />
@@ -96,7 +96,7 @@ function TopBar({ session }: { session: SignedIn }) {
           <SideContent session={session} />
         </div>
       </dialog>
-    </div>
+    </header>
   );
 }
 
