@@ -32,7 +32,9 @@ import { readTelling } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, type ObjectChange, objectKey, storeTellings } from '../objects/store.ts';
 import type { Telling } from '../objects/telling.ts';
 import { isRecord } from '../stripe/raw-object.ts';
+import { readSubscriptionChange } from '../stripe/changes.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
+import type { StripeFact } from '../stripe/read.ts';
 import { byCustomer, findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
 
@@ -281,10 +283,9 @@ interface Applied {
 
 async function newEvents(deps: ApplyDeps, input: Applied): Promise<NewBusEvent[]> {
   const { tx, scope, told, customerOf, customers, rules } = input;
-  const objects = told.flatMap(({ telling }) => (telling === null ? [] : [telling.fact]));
   const catalogue = await loadCatalogue(tx, {
     workspaceId: scope.workspaceId,
-    objects,
+    objects: told.flatMap(({ telling }) => (telling === null ? [] : factsTold(telling))),
     known: input.facts.catalogue,
   });
   const billing = billingContext({
@@ -312,6 +313,13 @@ async function newEvents(deps: ApplyDeps, input: Applied): Promise<NewBusEvent[]
   });
   await noteChargesWithoutInvoice(deps, { tx, scope, told });
   return [...events, ...reactivations({ scope, told, customers, loaded, billing })];
+}
+
+/** The object, and what it was before: the price that a customer leaves is named by nothing else. */
+function factsTold({ type, fact, object, previous }: Telling): StripeFact[] {
+  if (type !== 'subscription' || previous === null) return [fact];
+  const change = readSubscriptionChange({ data: { object, previous_attributes: previous } });
+  return change === null ? [fact] : [fact, change.before];
 }
 
 function eventsOfOne(
