@@ -35,26 +35,26 @@ afterAll(async () => {
   await undisturbed.close();
 });
 
-async function threeDays({ stripe, advance }: World): Promise<void> {
-  await stripe.failNextPayment({ email: 'ada@example.test', declineCode: 'insufficient_funds', renewNow: true });
-  await stripe.changePlan({ email: 'katherine@example.test', price: 'pro_monthly' });
-  await advance({ days: 1 });
-  await stripe.createCustomer({ email: 'dorothy@example.test', name: 'Dorothy Vaughan' });
-  await stripe.subscribe({ email: 'dorothy@example.test', price: 'starter_monthly' });
-  await stripe.refund({ email: 'mary@example.test' });
-  await stripe.cancel({ email: 'mary@example.test', reason: 'cancellation_requested', feedback: 'too_expensive' });
-  await stripe.chargeOnce({ email: 'annie@example.test', amountMinor: 4_200 });
-  await advance({ days: 1 });
-  await stripe.updateCustomer({ email: 'katherine@example.test', name: 'Katherine Johnson' });
-  await stripe.changeQuantity({ email: 'dorothy@example.test', quantity: 3 });
-  await stripe.deleteCustomer({ email: 'mary@example.test' });
-  await stripe.payOpenInvoice({ email: 'ada@example.test' });
-  await advance({ days: 1 });
+async function threeDays(world: World): Promise<void> {
+  await world.stripe.failNextPayment({ email: 'ada@example.test', declineCode: 'insufficient_funds', renewNow: true });
+  await world.stripe.changePlan({ email: 'katherine@example.test', price: 'pro_monthly' });
+  await world.advance({ days: 1 });
+  await world.stripe.createCustomer({ email: 'dorothy@example.test', name: 'Dorothy Vaughan' });
+  await world.stripe.subscribe({ email: 'dorothy@example.test', price: 'starter_monthly' });
+  await world.stripe.refund({ email: 'mary@example.test' });
+  await world.stripe.cancel({ email: 'mary@example.test', reason: 'cancellation_requested', feedback: 'too_expensive' });
+  await world.stripe.chargeOnce({ email: 'annie@example.test', amountMinor: 4_200 });
+  await world.advance({ days: 1 });
+  await world.stripe.updateCustomer({ email: 'katherine@example.test', name: 'Katherine Johnson' });
+  await world.stripe.changeQuantity({ email: 'dorothy@example.test', quantity: 3 });
+  await world.stripe.deleteCustomer({ email: 'mary@example.test' });
+  await world.stripe.payOpenInvoice({ email: 'ada@example.test' });
+  await world.advance({ days: 1 });
 }
 
 /** Two scheduled comparisons, and what a charge waits for its invoice after the second. */
-async function toRest({ advance }: World): Promise<void> {
-  for (let half = 0; half < 5; half++) await advance({ minutes: 30 });
+async function toRest(world: World): Promise<void> {
+  for (let half = 0; half < 5; half++) await world.advance({ minutes: 30 });
 }
 
 const billingEvents = (world: World) =>
