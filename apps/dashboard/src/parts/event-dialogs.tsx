@@ -12,7 +12,7 @@ import { ContactLink } from './contact-link.tsx';
 import { Facts } from './facts.tsx';
 import { RawJson } from './raw-json.tsx';
 
-/** One event as it was received, what was made of it, and applying it again. */
+/** One event as it was received, what was made of it, and another try where it could not be read. */
 export function LedgerEventDialog({ seq, onClose }: { seq: string | undefined; onClose: () => void }) {
   const event = useLedgerEvent(seq);
   const replay = useReplayEvent();
@@ -25,17 +25,17 @@ export function LedgerEventDialog({ seq, onClose }: { seq: string | undefined; o
             <div className="space-y-5">
               {data.error !== null && <Notice tone="bad">{data.error}</Notice>}
               <div className="flex flex-wrap gap-2">
-                {mayEdit && (
+                {mayEdit && data.status === 'dead' && (
                   <Button
                     busy={replay.isPending}
                     onClick={() =>
                       replay.mutate(seq, {
-                        onSuccess: () => toast('Applied again. Nothing is told twice.'),
+                        onSuccess: () => toast('It is read again. Nothing is told twice.'),
                         onError: (error) => toast(error.message, 'bad'),
                       })
                     }
                   >
-                    <RotateCcw aria-hidden /> Apply it again
+                    <RotateCcw aria-hidden /> Try again
                   </Button>
                 )}
                 {data.url !== null && (
