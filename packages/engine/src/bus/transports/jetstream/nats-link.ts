@@ -7,7 +7,7 @@ import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, StorageType } fr
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { UpstreamUnavailableError } from '#base/errors.ts';
-import { one } from '#db/db.ts';
+import { one, sqlState } from '#db/db.ts';
 import type { BusDeps } from '../../work-off.ts';
 import { findInstallation, type Installation } from './installation.ts';
 import { pullNow, type Pulled } from './pull.ts';
@@ -112,8 +112,10 @@ export function openNatsLink(deps: BusDeps, input: { url: string }): NatsLink {
   };
 }
 
-function unavailable(error: unknown): UpstreamUnavailableError {
-  return error instanceof UpstreamUnavailableError ? error : new UpstreamUnavailableError('nats', { cause: error });
+/** The database's errors stay what they are. */
+function unavailable(error: unknown): unknown {
+  const isKnown = error instanceof UpstreamUnavailableError || sqlState(error) !== undefined;
+  return isKnown ? error : new UpstreamUnavailableError('nats', { cause: error });
 }
 
 function newsSubject(installation: Installation): string {
@@ -161,7 +163,7 @@ async function ensureStream(deps: BusDeps, session: Session): Promise<void> {
   if (known.state.messages === 0) return;
   const last = await admin.streams.getMessage(stream, { seq: known.state.last_seq });
   const id = last?.header.get('Nats-Msg-Id');
-  if (!last || id === undefined) return;
+  if (id === undefined || id === '') return;
   if (await one(deps.db, { text: 'select 1 from bus_event where id = $1::uuid', values: [id] })) return;
   // A database restored from a copy knows nothing of what came after it: pointers to that must not move anybody's place.
   deps.log.warn({ stream }, 'the stream tells of events that the log does not have; it is emptied, the log is read');

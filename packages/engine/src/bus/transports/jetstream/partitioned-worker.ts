@@ -50,7 +50,9 @@ export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: 
           handled += await workOff<PartitionStanding>(deps, { consumer, place, reader });
         }
       };
-      await Promise.all(Array.from({ length: LANES }, lane));
+      // All lanes come to their end before a failure of one is told, so that nothing runs on behind the caller's back.
+      const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
       await tellProgress(deps, consumer);
       return handled;
     },
