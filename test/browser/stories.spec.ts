@@ -48,7 +48,7 @@ test('an upgrade from Starter to Pro is celebrated once, in the app and by mail;
     data: { email: 'katherine@trajectory.example', price: 'pro_yearly' },
   });
   await contactPage(page, 'Katherine Johnson');
-  await expect(page.getByText(/a year/).first()).toBeVisible();
+  await expect(page.getByText('year', { exact: true }).first()).toBeVisible();
   await page.goto('/inbox');
   await expect(page.getByText('Welcome to Pro!')).toHaveCount(1);
 });
