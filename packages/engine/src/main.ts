@@ -13,7 +13,14 @@ import type { CrashPoints } from '#base/crash-points.ts';
 import { ConfigurationError, messageOf, StorageLockedError } from '#base/errors.ts';
 import { createLog, type Log } from '#base/log.ts';
 import type { Worker } from '#base/worker.ts';
-import { type Consumer, consumerWorker, createPublisher, type Publisher, replayDeadLetter } from '#bus/index.ts';
+import {
+  type BusTransport,
+  type Consumer,
+  createPublisher,
+  openBusTransport,
+  type Publisher,
+  replayDeadLetter,
+} from '#bus/index.ts';
 import { many, type Db } from '#db/db.ts';
 import { migrate } from '#db/migrate.ts';
 import type { AppActions } from '#http/app-actions.ts';
@@ -53,13 +60,20 @@ import {
   requestRescore,
   writeTraits,
 } from '#project/index.ts';
-import { flipsWorker, installTemplates, recomputeWorker, segmentsConsumer } from '#respond/segments/index.ts';
+import {
+  flipsWorker,
+  forgetMemberships,
+  installTemplates,
+  recomputeWorker,
+  segmentsConsumer,
+} from '#respond/segments/index.ts';
 import {
   type AdvanceDeps,
   advanceWorker,
   createCheckRuns,
   createMatchContacts,
   dateTriggerWorker,
+  forgetRuns,
   sequenceConsumers,
   type SequenceDeps,
 } from '#respond/sequences/index.ts';
@@ -70,6 +84,7 @@ import {
   capturingMailer,
   createPostJson,
   createUnsubscribeTokens,
+  forgetMessages,
   messageRequestsConsumer,
   outboxWorker,
   parseSender,
@@ -114,6 +129,7 @@ export interface Parts {
   readonly sending: SendDeps;
   readonly consumers: readonly Consumer[];
   readonly workers: readonly Worker[];
+  readonly bus: BusTransport;
   readonly baseUrl: string;
 }
 
@@ -146,6 +162,7 @@ export async function createEngine(config: Config, overrides: Overrides = {}): P
     async stop() {
       await app.close();
       await inApp.close();
+      await parts.bus.close();
       if (!overrides.db) await db.close();
     },
   };
@@ -231,7 +248,7 @@ function composeSending(base: Base): Pick<Parts, 'sequences' | 'sending'> {
 
 function composeWorkers(
   base: Base & Pick<Parts, 'sequences' | 'sending' | 'stripe'>,
-): Pick<Parts, 'consumers' | 'workers'> {
+): Pick<Parts, 'consumers' | 'workers' | 'bus'> {
   const { sequences, sending, stripe } = base;
   const consumers = [
     segmentsConsumer(base),
@@ -239,6 +256,7 @@ function composeWorkers(
     messageRequestsConsumer(base),
     webhookFanOutConsumer(base),
   ];
+  const bus = openBusTransport(base, { consumers, natsUrl: base.config.NATS_URL ?? null });
   const workers: Worker[] = [
     drainWorker({
       ...base,
@@ -247,7 +265,7 @@ function composeWorkers(
         track: (tx, events) => applyTrackEvents(base, { tx, events }),
       },
     }),
-    ...consumers.map((consumer) => consumerWorker(base, consumer)),
+    ...bus.workers,
     flipsWorker(base),
     recomputeWorker(base),
     advanceWorker(sequences),
@@ -261,7 +279,7 @@ function composeWorkers(
     ...stripe.workers,
     workspaceDefaultsWorker(base),
   ];
-  return { consumers, workers };
+  return { consumers, workers, bus };
 }
 
 /** Gives every new workspace the segments that come with the product. */
@@ -301,7 +319,14 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
       }),
       segmentRoutes(parts),
       explainRoutes({ explain: (input) => explainContactBilling(parts.db, { ...input, clock }) }),
-      identityRoutes(parts),
+      identityRoutes({
+        ...parts,
+        async alsoErase(tx, erased) {
+          await forgetMemberships(tx, erased);
+          await forgetRuns(tx, { ...erased, at: clock.now() });
+          await forgetMessages(tx, erased);
+        },
+      }),
       sequenceRoutes({ sequences: parts.sequences, send: parts.sending }),
       unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import { type Loop, startLoop, type Worker } from '#base/worker.ts';
-import { BUS_CHANNEL } from '#bus/index.ts';
+import { BUS_CHANNEL, type BusTransport } from '#bus/index.ts';
 import type { Db } from '#db/db.ts';
 import { INBOX_CHANNEL } from '#ingest/index.ts';
 
@@ -32,6 +32,7 @@ export async function runLoops(engine: {
   readonly clock: Clock;
   readonly log: Log;
   readonly workers: readonly Worker[];
+  readonly bus: BusTransport;
 }): Promise<Loops> {
   let loops: Loop[] = [];
   const resume = (): void => {
@@ -44,6 +45,7 @@ export async function runLoops(engine: {
     for (const loop of loops) loop.wake();
   };
   const stops = await Promise.all([INBOX_CHANNEL, BUS_CHANNEL].map((channel) => engine.db.listen(channel, wake)));
+  engine.bus.onNews(wake);
   resume();
   return {
     pause,

@@ -17,3 +17,4 @@ export { addTeamDestination, listTeamDestinations, removeTeamDestination } from 
 export { addWebhookEndpoint, listWebhookEndpoints, removeWebhookEndpoint } from './webhooks/endpoints.ts';
 export { webhookFanOutConsumer } from './webhooks/fan-out.ts';
 export { createPostJson, type PostJson } from './webhooks/post-json.ts';
+export { forgetMessages } from './forget-contact.ts';

@@ -42,7 +42,11 @@ async function threeDays(world: World): Promise<void> {
   await world.stripe.createCustomer({ email: 'dorothy@example.test', name: 'Dorothy Vaughan' });
   await world.stripe.subscribe({ email: 'dorothy@example.test', price: 'starter_monthly' });
   await world.stripe.refund({ email: 'mary@example.test' });
-  await world.stripe.cancel({ email: 'mary@example.test', reason: 'cancellation_requested', feedback: 'too_expensive' });
+  await world.stripe.cancel({
+    email: 'mary@example.test',
+    reason: 'cancellation_requested',
+    feedback: 'too_expensive',
+  });
   await world.stripe.chargeOnce({ email: 'annie@example.test', amountMinor: 4_200 });
   await world.advance({ days: 1 });
   await world.stripe.updateCustomer({ email: 'katherine@example.test', name: 'Katherine Johnson' });

@@ -33,7 +33,7 @@ export interface IdentityRoutesDeps {
   readonly clock: Clock;
   readonly publisher: Publisher;
   /** What other stages forget of an erased person, in the same transaction. */
-  readonly alsoErase?: (tx: Tx, erased: Erased) => Promise<void>;
+  readonly alsoErase?: (tx: Tx, erased: Erased & { readonly workspaceId: string }) => Promise<void>;
 }
 
 const CONFLICTS_MAX = 200;
@@ -210,8 +210,14 @@ function otherRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsy
               field: 'confirm',
             });
           }
-          const also = deps.alsoErase ? { also: deps.alsoErase } : {};
-          await eraseContact(deps, { tx: decision.tx, workspaceId: decision.workspaceId, contactId: id, ...also });
+          const { alsoErase } = deps;
+          const { tx, workspaceId } = decision;
+          await eraseContact(deps, {
+            tx,
+            workspaceId,
+            contactId: id,
+            ...(alsoErase ? { also: (within, erased) => alsoErase(within, { ...erased, workspaceId }) } : {}),
+          });
           const text = `Erased contact ${id}`;
           return { answer: { ok: true as const }, note: { action: 'contact.erased', subject: id, text } };
         }),

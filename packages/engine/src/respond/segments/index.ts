@@ -20,3 +20,4 @@ export { exportMembers, isInSegment, listMembers, listSegments, readSegment, seg
 export { recomputeWorker } from './recompute.ts';
 export { applySegments, diffSegments, exportSegmentsFile } from './segments-file.ts';
 export { fillTemplate, installTemplates, listTemplates } from './templates.ts';
+export { forgetMemberships } from './forget-contact.ts';

@@ -26,3 +26,4 @@ export { actOnRun, pauseRuns, type RunAction } from './run-actions.ts';
 export { createCheckRuns, type CheckRuns, type RunObjection } from './still-true.ts';
 export type { TraitWriter } from './store-moves.ts';
 export { SEQUENCE_TEMPLATES, templateByKey } from './templates/index.ts';
+export { forgetRuns } from './forget-contact.ts';
