@@ -2,7 +2,7 @@ import { Chance } from '../../packages/simulator/src/chance.ts';
 import type { Person } from '../../packages/simulator/src/company/people.ts';
 
 /** How far back the demo's product events go: long enough for a score, short enough for a quick first start. */
-const HISTORY_DAYS = 45;
+const HISTORY_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export interface TrackMessage {
@@ -73,11 +73,15 @@ function usage(chance: Chance, input: { person: Person; now: Date }): TrackMessa
     });
   };
   for (let dayMs = firstMs; dayMs <= lastMs; dayMs += DAY_MS) {
-    if (chance.between(0, 6) >= activity.loginsPerWeek) continue;
-    const atMs = Math.min(lastMs, dayMs + chance.between(0, 8 * 60) * 60_000);
-    track('Logged In', atMs);
-    const feature = activity.features[chance.between(0, activity.features.length - 1)];
-    if (feature !== undefined) track('Feature Used', Math.min(lastMs, atMs + 300_000), { feature });
+    // As many visits as the week has on average: whole ones, and one more with the chance that is left.
+    const perDay = activity.loginsPerWeek / 7;
+    const visits = Math.floor(perDay) + (chance.isTrue(perDay % 1) ? 1 : 0);
+    for (let visit = 0; visit < visits; visit += 1) {
+      const atMs = Math.min(lastMs, dayMs + chance.between(0, 12 * 60) * 60_000);
+      track('Logged In', atMs);
+      const feature = activity.features[chance.between(0, activity.features.length - 1)];
+      if (feature !== undefined) track('Feature Used', Math.min(lastMs, atMs + 300_000), { feature });
+    }
   }
   // The last visit is always there, so that "last seen" is what the story says.
   if (lastMs >= firstMs) track('Logged In', lastMs);
