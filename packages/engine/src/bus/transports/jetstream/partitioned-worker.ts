@@ -1,7 +1,8 @@
 /**
  * A consumer over JetStream: a durable pull consumer and a durable row for each partition. In: pointers. Out: the events
  * they point to, from the log, handled in the transaction that moves the partition's place; the stream is acknowledged
- * after COMMIT. Several processes share the partitions: who has the row has the partition, for one batch.
+ * after COMMIT. Several processes share the partitions: who has the row has the partition, for one batch. Within a process
+ * a consumer takes one partition after the other, so that it holds one connection to the database, as over PostgreSQL.
  *
  * Order and once-ness come from the row, not from the stream: pointers up to its position are dropped, and where one is
  * missing before the next (never acknowledged by a process that died, lost with a server's disk) the log is read instead.
@@ -16,14 +17,15 @@ import { type Batch, type BusDeps, workOff } from '../../work-off.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { Pulled } from './pull.ts';
 
-/** Partitions of one consumer that a process works on at a time: each holds a connection to the database. */
-const LANES = 2;
+/** While there is always something to do, how far all have come is told at this distance. */
+const TELL_MS = 1_000;
 /** A merge that waits for a partition in another process looks again after this time. */
 const MERGE_WAIT_MS = 200;
 
 export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: Consumer): Worker {
   const hot = new Set<number>();
   let isWaiting = false;
+  let toldAt = deps.clock.now();
   deps.link.onTold((partitions) => {
     for (const partition of partitions) hot.add(partition);
   });
@@ -34,26 +36,25 @@ export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: 
       const told = new Set(hot);
       hot.clear();
       isWaiting = false;
-      const queue = await toVisit(deps, { consumer, partitions, told });
       let handled = 0;
-      const lane = async (): Promise<void> => {
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-          const partition = next;
-          const place = partitionPlace(deps, { consumer: consumer.name, partition, when: 'spread' });
-          const reader = {
-            async read(tx: Tx, input: { standing: PartitionStanding; sizeMax: number }): Promise<Batch> {
+      for (const partition of await toVisit(deps, { consumer, partitions, told })) {
+        handled += await workOff<PartitionStanding>(deps, {
+          consumer,
+          place: partitionPlace(deps, { consumer: consumer.name, partition, when: 'spread' }),
+          reader: {
+            async read(tx, input) {
               const batch = await readPartition(deps, { tx, consumer, partition, partitions, ...input });
               isWaiting ||= batch.isHeldByMerge === true;
               return batch;
             },
-          };
-          handled += await workOff<PartitionStanding>(deps, { consumer, place, reader });
-        }
-      };
-      // All lanes come to their end before a failure of one is told, so that nothing runs on behind the caller's back.
-      const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
-      for (const end of ends) if (end.status === 'rejected') throw end.reason;
-      await tellProgress(deps, consumer);
+          },
+        });
+      }
+      const now = deps.clock.now();
+      if (handled === 0 || now.getTime() - toldAt.getTime() >= TELL_MS) {
+        await tellProgress(deps, consumer);
+        toldAt = now;
+      }
       return handled;
     },
     async nextDueAt() {
