@@ -49,7 +49,7 @@ async function answer(message) {
   }
 }
 
-parentPort.on('message', async (message) => {
+async function receive(message) {
   try {
     parentPort.postMessage({ id: message.id, ok: true, ...(await answer(message)) });
   } catch (error) {
@@ -59,4 +59,6 @@ parentPort.on('message', async (message) => {
       error: { message: error.message, code: error.code, detail: error.detail, constraint: error.constraint },
     });
   }
-});
+}
+
+parentPort.on('message', (message) => void receive(message));

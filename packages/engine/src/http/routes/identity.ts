@@ -55,6 +55,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): FastifyPluginAsyncZod 
     await app.register(conflictRoutes(deps, decide));
     await app.register(mergeRoutes(deps, decide));
     await app.register(otherRoutes(deps, decide));
+    await app.register(eraseRoutes(deps, decide));
   };
 }
 
@@ -189,6 +190,11 @@ function otherRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsy
           };
         }),
     );
+  };
+}
+
+function eraseRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsyncZod {
+  return async (app) => {
     app.post(
       '/api/contacts/:id/erase',
       {
