@@ -8,9 +8,14 @@ export const ExplainedWarning = z.object({
   subjectId: z.string().nullable().describe('the Stripe id of what it is about'),
 });
 
+const Shown = z.string().nullable().describe('ready to show, with parts of a cent where there are any: "$0.0025"');
+
 /** One step of a price: "3 at $10.00, plus $5.00". Prices per unit may have parts of a cent. */
 export const ExplainedStep = z.object({
   units: z.string(),
+  unitShown: Shown,
+  flatShown: Shown.describe('null also where nothing is added'),
+  amountShown: Shown,
   unitAmountMinor: z.string().describe('decimal, in minor units'),
   flatAmountMinor: z.string().describe('decimal, in minor units'),
   amountMinor: z.string().describe('decimal, in minor units'),
@@ -26,6 +31,7 @@ export const ExplainedLine = z.object({
   label: z.string(),
   exactMinor: z.string().describe('exact, per month, in minor units: "29000/12"; the lines add up to the figure'),
   approximateMinor: z.string().describe('the same as a decimal'),
+  perMonthShown: Shown,
   itemId: z.string().nullable(),
   priceId: z.string().nullable(),
   quantity: z.number().nullable(),

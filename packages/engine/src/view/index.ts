@@ -16,7 +16,7 @@ export { liveEvents } from './live.ts';
 export { ltvByChannel } from './ltv-by-channel.ts';
 export { auditLog, keys, members } from './members.ts';
 export { messageDetail, messageList, plannedMessages } from './messages.ts';
-export { moneyText, moneyView } from './money-text.ts';
+export { moneyText, moneyView, unitAmountText } from './money-text.ts';
 export { overview } from './overview.ts';
 export { type RuleGroupSchema, settings, storedRules } from './settings.ts';
 export { timeline } from './timeline.ts';

@@ -51,11 +51,14 @@ export function moneyViews(byCurrency: Readonly<Record<string, number>> | null):
 /** Stripe prices a unit in up to 12 decimals of the minor unit. Source: Stripe API, price.unit_amount_decimal. */
 const UNIT_DECIMALS_MAX = 12;
 
-/** A price for one unit, in decimal minor units ("9900", "0.25"): "$99.00", "$0.0025". Null for what is no such number. */
+/**
+ * An amount with parts of the minor unit, such as a price for one unit ("9900", "-0.25"): "$99.00", "-$0.0025". Null for
+ * what is no such number.
+ */
 export function unitAmountText(amountDecimal: string | null, currency: string | null): string | null {
   if (amountDecimal === null || currency === null || !IS_CURRENCY.test(currency)) return null;
-  if (/^\d+$/.test(amountDecimal)) return moneyText(BigInt(amountDecimal), currency);
-  if (!/^\d+\.\d+$/.test(amountDecimal)) return null;
+  if (/^-?\d+$/.test(amountDecimal)) return moneyText(BigInt(amountDecimal), currency);
+  if (!/^-?\d+\.\d+$/.test(amountDecimal)) return null;
   const exponent = currencyExponent(currency) ?? 0;
   // For reading only: a double has more digits than a price below a cent.
   return new Intl.NumberFormat('en-US', {

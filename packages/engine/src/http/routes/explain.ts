@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { fromEpochS } from '#base/clock.ts';
 import { BILLING_WARNINGS, type BillingExplanation, type BillingWarning } from '#project/index.ts';
-import { moneyView } from '#view/index.ts';
+import { moneyView, unitAmountText } from '#view/index.ts';
 
 export interface ExplainDeps {
   /** @throws NotFoundError */
@@ -39,7 +39,14 @@ function shown(explanation: BillingExplanation): Shape {
         amount: moneyView(subscription.amountMinor, subscription.currency),
         lines: subscription.lines.map(({ perPeriodMinor, ...line }) => ({
           ...line,
-          steps: [...line.steps],
+          perMonthShown: unitAmountText(line.approximateMinor, subscription.currency),
+          steps: line.steps.map((step) => ({
+            ...step,
+            unitShown: unitAmountText(step.unitAmountMinor, subscription.currency),
+            flatShown:
+              step.flatAmountMinor === '0' ? null : unitAmountText(step.flatAmountMinor, subscription.currency),
+            amountShown: unitAmountText(step.amountMinor, subscription.currency),
+          })),
           perPeriod: moneyView(perPeriodMinor, subscription.currency),
         })),
         warnings: subscription.warnings.map(warning),

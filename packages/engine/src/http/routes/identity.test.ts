@@ -134,7 +134,11 @@ test('the explanation of MRR adds up to the figure on the contact, in money that
     reason: 'counted',
     amount: { formatted: '$89.10' },
   });
-  const lines: { kind: string; approximateMinor: string }[] = mrr.subscriptions[0].lines;
+  const lines: { kind: string; approximateMinor: string; perMonthShown: string }[] = mrr.subscriptions[0].lines;
+  expect(lines.map((line) => line.perMonthShown)).toEqual(expect.arrayContaining(['$99.00', '-$9.90']));
+  expect(mrr.subscriptions[0].lines[0].steps).toMatchObject([
+    { units: '1', unitShown: '$99.00', flatShown: null, amountShown: '$99.00' },
+  ]);
   expect(lines.map((line) => line.kind)).toEqual(expect.arrayContaining(['item', 'discount']));
   expect(lines.reduce((sum, line) => sum + Number(line.approximateMinor), 0)).toBe(8910);
   expect(ltv.total).toMatchObject({ amountMinor: 0 });

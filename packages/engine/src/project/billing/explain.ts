@@ -4,7 +4,7 @@
  * lines; this file only turns them into words and JSON.
  */
 import { decimalText, fractionText } from '#base/fraction.ts';
-import { minorToJson } from '#base/money.ts';
+import { majorText, minorToJson } from '#base/money.ts';
 import type { BillingInput, BillingSummary } from './billing-summary.ts';
 import { contactMrr } from './contact-mrr.ts';
 import { type BillingContext, billingContext, priceProduct } from './context.ts';
@@ -142,12 +142,13 @@ function explainSubscription(context: BillingContext, mrr: SubscriptionMrr): Exp
     reason: mrr.reason,
     reasonText: amountMinor === null ? 'It is unknown; the warnings say why.' : REASON_TEXTS[mrr.reason],
     amountMinor: amountMinor === null ? null : minorToJson(amountMinor),
-    lines: mrr.lines.map((line) => explainLine(context, line)),
+    lines: mrr.lines.map((line) => explainLine(context, { line, currency: mrr.currency })),
     warnings: mrr.warnings,
   };
 }
 
-function explainLine(context: BillingContext, line: MrrLine): ExplainedLine {
+function explainLine(context: BillingContext, input: { line: MrrLine; currency: string | null }): ExplainedLine {
+  const { line, currency } = input;
   const exact = { exactMinor: fractionText(line.amount), approximateMinor: decimalText(line.amount, 4) };
   if (line.kind === 'rounding') {
     return { ...NO_DETAIL, kind: line.kind, label: 'Rounded once, half up, for the whole subscription', ...exact };
@@ -155,7 +156,7 @@ function explainLine(context: BillingContext, line: MrrLine): ExplainedLine {
   const { item, price } = line.item;
   const of = { ...NO_DETAIL, kind: line.kind, itemId: item.id, priceId: item.priceId, ...exact };
   const name = priceProduct(context, price)?.name ?? price?.nickname ?? item.priceId ?? 'item';
-  if (line.kind === 'discount') return { ...of, label: `${discountText(line.discount)} on ${name}` };
+  if (line.kind === 'discount') return { ...of, label: `${discountText(line.discount, currency)} on ${name}` };
   if (line.kind === 'tax') return { ...of, label: `Tax included in ${name}: ${line.percentText}` };
   return {
     ...of,
@@ -195,10 +196,12 @@ function itemDetail(valued: ValuedItem) {
   };
 }
 
-function discountText({ coupon, off }: AppliedDiscount): string {
+function discountText({ coupon, off }: AppliedDiscount, currency: string | null): string {
   const name = coupon.name ?? coupon.id;
   if ('share' in off) return `${name}: ${coupon.percentOffDecimal} % off`;
-  return `${name}: ${off.amountMinor} off each invoice`;
+  const amount =
+    currency === null ? `${off.amountMinor}` : `${majorText(off.amountMinor, currency)} ${currency.toUpperCase()}`;
+  return `${name}: ${amount} off each invoice`;
 }
 
 function explainConversion(conversion: Conversion): ExplainedConversion {
