@@ -1,7 +1,8 @@
 import type { ContactPage } from '@growthos/contracts/http/contact-page.ts';
 import type { ContactFilters, ContactList } from '@growthos/contracts/http/contacts.ts';
+import type { BillingExplanation } from '@growthos/contracts/http/explain.ts';
 import type { Timeline } from '@growthos/contracts/http/timeline.ts';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, queryString } from './client.ts';
 import { viewerTimezone } from './viewer-timezone.ts';
 
@@ -61,5 +62,23 @@ export function useTimeline(id: string, kinds: string) {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** MRR and lifetime value line by line; asked when somebody opens it. */
+export function useBillingExplanation(id: string, isAsked: boolean) {
+  return useQuery({
+    queryKey: ['contact', id, 'billing-explanation'],
+    queryFn: ({ signal }) => api<BillingExplanation>(`/api/contacts/${id}/billing/explanation`, { signal }),
+    enabled: isAsked,
+  });
+}
+
+/** For ever; `confirm` is the address or the id of the person. */
+export function useEraseContact(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (confirm: string) => api(`/api/contacts/${id}/erase`, { method: 'POST', body: { confirm } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['contacts'] }),
   });
 }

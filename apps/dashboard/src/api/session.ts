@@ -62,6 +62,12 @@ export function useMayEdit(): boolean {
   return role !== undefined && role !== 'viewer';
 }
 
+/** Whether the viewer may do what only `admin` and `owner` may. */
+export function useMayAdminister(): boolean {
+  const role = useSession().data?.role;
+  return role === 'admin' || role === 'owner';
+}
+
 export function useSessionStart() {
   return useQuery({
     queryKey: ['session-start'],

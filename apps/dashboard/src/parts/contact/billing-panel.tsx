@@ -6,6 +6,7 @@ import { SectionCard } from '../../design/card.tsx';
 import { DayTime, TimeAgo } from '../../design/time-ago.tsx';
 import { BillingStatusBadge } from '../billing-status.tsx';
 import { type Fact, Facts } from '../facts.tsx';
+import { MoneyExplained } from './money-explained.tsx';
 
 const REASON: Readonly<Record<string, string>> = {
   voluntary: 'They left',
@@ -32,6 +33,7 @@ export function BillingPanel({ contact }: { contact: ContactPage }) {
         <>
           {billing.failedPayment !== null && <FailedPayment failed={billing.failedPayment} />}
           <Facts stacked facts={billingFacts(contact)} />
+          <MoneyExplained contactId={contact.id} name={contact.name} />
           {billing.warnings.map((warning) => (
             <p key={warning.name} className="mt-3 flex gap-1.5 text-[0.8125rem] text-warn">
               <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />

@@ -8,6 +8,7 @@ import { ICON_OF, TONE_OF } from '../../design/server-tone.ts';
 import { TONE_SOFT, TONE_TEXT } from '../../design/tone.ts';
 import { Avatar } from '../avatar.tsx';
 import { BillingStatusBadge } from '../billing-status.tsx';
+import { ForgetPerson } from './forget-person.tsx';
 
 /** Who it is, and what matters about them now in one sentence. */
 export function ContactHeader({ contact }: { contact: ContactPage }) {
@@ -64,11 +65,14 @@ export function ContactHeader({ contact }: { contact: ContactPage }) {
             </ul>
           </div>
         </div>
-        {stripe.map((one) => (
-          <a key={one.value} href={one.url ?? ''} target="_blank" rel="noreferrer" className={buttonClass({})}>
-            <ExternalLink aria-hidden /> Open in Stripe
-          </a>
-        ))}
+        <div className="flex flex-wrap items-center gap-2">
+          {stripe.map((one) => (
+            <a key={one.value} href={one.url ?? ''} target="_blank" rel="noreferrer" className={buttonClass({})}>
+              <ExternalLink aria-hidden /> Open in Stripe
+            </a>
+          ))}
+          <ForgetPerson contact={contact} />
+        </div>
       </div>
       <Sentences sentences={contact.sentences} />
     </header>
