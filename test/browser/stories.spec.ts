@@ -89,7 +89,7 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   });
   await page.goto(ada);
   await expect(page.getByText(/Pays \$200\.00 a month/)).toBeVisible();
-  await expect(page.getByText(/Payment of \$200\.00 failed .* of Failed payment recovery/)).toHaveCount(0);
+  await expect(page.getByText(/^Payment of \$200\.00 failed .* of Failed payment recovery\.$/)).toHaveCount(0);
   await shoot(page, 'contact-page-paid');
   await page.goto('/demo-app?as=user_0001');
   await expect(page.getByText('identify: user_0001')).toBeVisible();
