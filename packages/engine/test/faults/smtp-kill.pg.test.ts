@@ -26,8 +26,8 @@ import { openServerTestDb, SERVER_URL } from '../world/database.ts';
 const KILLS = Number(process.env['SMTP_KILLS'] ?? 5);
 const ANSWER_MS = Number(process.env['SMTP_ANSWER_MS'] ?? 0);
 const SEED = Number(process.env['SMTP_KILL_SEED'] ?? 1);
-/** Mails asked for before each kill: more than the process may hand over until then, so that it dies at work. */
-const WAVE = 60;
+/** Mails that wait when a process begins: more than it may hand over until it is killed, so that it dies at work. */
+const WAITING = 100;
 /** A process is killed when it has handed over this many mails at most; after that, so many milliseconds at most later. */
 const TAKEN_MAX = 40;
 const LATER_MAX_MS = 10;
@@ -51,12 +51,12 @@ describe.skipIf(SERVER_URL === null)('kill -9 of the process that sends (needs D
       const world = await startSequenceWorld({ db });
       await world.live(HELLO);
       const server = await startMailServer();
-      const kills = await killAgainAndAgain({ world, server, databaseUrl });
+      const { kills, asked } = await killAgainAndAgain({ world, server, databaseUrl });
       const messages = await many<Ended>(db, {
         text: `select id, status, (extract(epoch from sent_at - handed_over_at) * 1000)::float8 as "windowMs" from message`,
       });
 
-      expect(messages).toHaveLength(KILLS * WAVE);
+      expect(messages).toHaveLength(asked);
       expect(Math.max(...server.taken.values())).toBe(1);
       expect(messages.filter(({ status }) => status !== 'sent' && status !== 'uncertain')).toEqual([]);
       const sent = messages.filter(({ status }) => status === 'sent');
@@ -152,19 +152,20 @@ async function startMailServer(): Promise<MailServer> {
   };
 }
 
-/** One wave of mails and one kill at a time; the next process waits ready meanwhile. The last one is left to finish. */
+/** Fills up what waits, and kills, in turns; the next process stands ready meanwhile. The last one is left to finish. */
 async function killAgainAndAgain(input: {
   world: SequenceWorld;
   server: MailServer;
   databaseUrl: string;
-}): Promise<Kill[]> {
+}): Promise<{ kills: Kill[]; asked: number }> {
   const { world, server } = input;
   const chance = new Chance(SEED);
   const kills: Kill[] = [];
+  let asked = 0;
   const ahead = (): Promise<ChildProcess> => startWorker({ databaseUrl: input.databaseUrl, smtpUrl: server.url });
   let next = ahead();
   for (let n = 0; n < KILLS; n++) {
-    await requestWave(world);
+    asked += await fillUp(world, asked);
     const worker = await next;
     const goal = server.count() + chance.between(1, TAKEN_MAX);
     worker.send(world.clock.now().getTime());
@@ -179,18 +180,22 @@ async function killAgainAndAgain(input: {
   }
   const last = await next;
   last.send(world.clock.now().getTime());
-  await until(async () => (await countOpen(world.db)) === 0);
+  await until(async () => (await countEnded(world.db)) === asked);
   await kill(last);
-  return kills;
+  return { kills, asked };
 }
 
-/** A wave of people start; the sequence asks for their mails on the bus. The process that sends takes it from there. */
-async function requestWave(world: SequenceWorld): Promise<void> {
-  for (let i = 0; i < WAVE; i++) await world.publish({ type: 'start', contactId: await world.contact() });
+/** As many people start as are missing; the sequence asks for their mails on the bus, where the process that sends hears it. */
+async function fillUp(world: SequenceWorld, asked: number): Promise<number> {
+  const count = WAITING - (asked - (await countEnded(world.db)));
+  const people: string[] = [];
+  while (people.length < count) people.push(await world.contact());
+  await world.publish(...people.map((contactId) => ({ type: 'start', contactId })));
   const advance = advanceWorker({ ...world.define, log: silentLog, setTraits: () => Promise.resolve() });
   for (const worker of [...world.listeners.filter(({ name }) => name === 'bus:sequences'), advance]) {
     while ((await worker.runOnce()) > 0);
   }
+  return people.length;
 }
 
 async function startWorker(input: { databaseUrl: string; smtpUrl: string }): Promise<ChildProcess> {
@@ -239,10 +244,9 @@ async function leftBehind(db: Db): Promise<Kill> {
   };
 }
 
-async function countOpen(db: Db): Promise<number> {
+async function countEnded(db: Db): Promise<number> {
   const row = await one<{ n: number }>(db, {
-    text: `select $1 - count(*)::int as n from message where status not in ('requested', 'sending')`,
-    values: [KILLS * WAVE],
+    text: `select count(*)::int as n from message where status not in ('requested', 'sending')`,
   });
   return row?.n ?? 0;
 }
