@@ -205,7 +205,7 @@ async function measure(
       return { system, pass, throughPerSecond, p50Ms: quantile(underWay, 0.5), p99Ms: quantile(underWay, 0.99) };
     } finally {
       await fleet.stop();
-      if (input.overNats) await deleteStream(nats, db);
+      if (input.overNats) await deleteStreams(nats, db);
     }
   } finally {
     await db.close();
@@ -240,10 +240,12 @@ async function check(db: Db, expected: number): Promise<void> {
   if (rows[0]?.n !== expected) throw new Error(`${rows[0]?.n} effects of ${expected} events`);
 }
 
-async function deleteStream(nats: NatsConnection, db: Db): Promise<void> {
-  const { rows } = await db.query<{ stream: string }>({ text: 'select stream from bus_relay' });
-  const [row] = rows;
-  if (row) await (await jetstreamManager(nats)).streams.delete(row.stream);
+async function deleteStreams(nats: NatsConnection, db: Db): Promise<void> {
+  const { rows } = await db.query<{ stream: string }>({
+    text: `select stream || '_' || n as stream from bus_relay, generate_series(0, partitions - 1) n`,
+  });
+  const admin = await jetstreamManager(nats);
+  for (const { stream } of rows) await admin.streams.delete(stream);
 }
 
 function perSecond(count: number, startedMs: number): number {

@@ -9,7 +9,7 @@ import { relayWorker } from './relay.ts';
 export function jetstreamTransport(
   deps: BusDeps,
   input: { consumers: readonly Consumer[]; natsUrl: string },
-): BusTransport & { deleteStream(): Promise<void> } {
+): BusTransport & { deleteStreams(): Promise<void> } {
   const link = openNatsLink(deps, { url: input.natsUrl });
   return {
     kind: 'jetstream',
@@ -18,7 +18,7 @@ export function jetstreamTransport(
       ...input.consumers.map((consumer) => partitionedWorker({ ...deps, link }, consumer)),
     ],
     onNews: (listener) => link.onTold(() => listener()),
-    deleteStream: () => link.deleteStream(),
+    deleteStreams: () => link.deleteStreams(),
     close: () => link.close(),
   };
 }

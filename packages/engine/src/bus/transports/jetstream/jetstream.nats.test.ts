@@ -44,12 +44,16 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
     await bus.settle(process);
     await bus.publish(...round(0));
     await relay();
-    await onServer(bus.db, ({ admin, stream }) => admin.streams.purge(stream));
+    await onServer(bus.db, async ({ admin, streams }) => {
+      for (const stream of streams) await admin.streams.purge(stream);
+    });
     await bus.settle(process);
     expectEachOnceInOrder(await bus.effects(), { contacts: people, each: 1 });
     await bus.publish(...round(1));
     await relay();
-    await onServer(bus.db, ({ admin, stream }) => admin.streams.delete(stream));
+    await onServer(bus.db, async ({ admin, streams }) => {
+      for (const stream of streams) await admin.streams.delete(stream);
+    });
     await bus.publish(...round(2));
     await bus.settle(bus.open(recorder()));
     expectEachOnceInOrder(await bus.effects(), { contacts: people, each: 3 });
@@ -60,10 +64,10 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
     const { position } = (await one<{ position: bigint }>(bus.db, {
       text: 'select max(position) as position from bus_relay_partition',
     })) ?? { position: 0n };
-    await onServer(bus.db, async ({ connection, stream }) => {
+    await onServer(bus.db, async ({ connection, root }) => {
       for (let partition = 0; partition < 8; partition++) {
         await jetstream(connection).publish(
-          `growthos.bus.${stream}.${partition}.${newId()}`,
+          `growthos.bus.${root}.${partition}.${newId()}`,
           JSON.stringify({ position: String(position + 1_000_000n), after: '0', type: 'happened' }),
           { msgID: newId() },
         );
@@ -108,32 +112,40 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
 interface Server {
   readonly connection: NatsConnection;
   readonly admin: JetStreamManager;
-  readonly stream: string;
+  readonly root: string;
+  readonly streams: readonly string[];
 }
 
 /** As somebody beside the transport: does what a broken disk or a careless hand would do. */
 async function onServer(db: Db, work: (server: Server) => Promise<unknown>): Promise<void> {
-  const row = await one<{ stream: string }>(db, { text: 'select stream from bus_relay' });
+  const row = await one<{ stream: string; partitions: number }>(db, {
+    text: 'select stream, partitions from bus_relay',
+  });
   if (!row) return;
   const connection = await connect({ servers: natsUrl ?? '' });
   try {
-    await work({ connection, admin: await jetstreamManager(connection), stream: row.stream });
+    const streams = Array.from({ length: row.partitions }, (_, partition) => `${row.stream}_${partition}`);
+    await work({ connection, admin: await jetstreamManager(connection), root: row.stream, streams });
   } finally {
     await connection.close();
   }
 }
 
 async function deleteStream(db: Db): Promise<void> {
-  await onServer(db, ({ admin, stream }) => admin.streams.delete(stream));
+  await onServer(db, async ({ admin, streams }) => {
+    for (const stream of streams) await admin.streams.delete(stream);
+  });
 }
 
 /** All pointers once more, the last first, under ids that the server does not know as twins. */
 async function republishBackwards(db: Db): Promise<void> {
-  await onServer(db, async ({ connection, admin, stream }) => {
-    const { state } = await admin.streams.info(stream);
-    for (let seq = state.last_seq; seq >= state.first_seq; seq--) {
-      const message = await admin.streams.getMessage(stream, { seq });
-      if (message) await jetstream(connection).publish(message.subject, message.data);
+  await onServer(db, async ({ connection, admin, streams }) => {
+    for (const stream of streams) {
+      const { state } = await admin.streams.info(stream);
+      for (let seq = state.last_seq; seq >= state.first_seq; seq--) {
+        const message = await admin.streams.getMessage(stream, { seq });
+        if (message) await jetstream(connection).publish(message.subject, message.data);
+      }
     }
   });
 }

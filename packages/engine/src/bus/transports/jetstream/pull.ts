@@ -35,8 +35,9 @@ export function pullNow(
       callback(error, message) {
         const status = error ? NO_RESPONDERS : (message.headers?.code ?? 0);
         if (status > 0) return end(status === NO_RESPONDERS);
-        pulled.push(read(connection, message));
-        if (pulled.length === sizeMax || pendingOf(message) === 0) end(false);
+        const replyTo = message.reply ?? '';
+        pulled.push(read(connection, { message, replyTo }));
+        if (pulled.length === sizeMax || pendingOf(replyTo) === 0) end(false);
       },
     });
     connection.publish(
@@ -47,20 +48,21 @@ export function pullNow(
   });
 }
 
-function read(connection: NatsConnection, message: Msg): Pulled {
-  const body = message.json<{ position: string; after: string; type: string }>();
+/** `replyTo` is taken at once: the client reads a message from its buffer when it is asked, and may have filled it anew. */
+function read(connection: NatsConnection, input: { message: Msg; replyTo: string }): Pulled {
+  const body = input.message.json<{ position: string; after: string; type: string }>();
   return {
     position: BigInt(body.position),
     after: BigInt(body.after),
     type: body.type,
     ack() {
-      if (message.reply !== undefined && !connection.isClosed()) connection.publish(message.reply, '+ACK');
+      if (!connection.isClosed()) connection.publish(input.replyTo, '+ACK');
     },
   };
 }
 
 /** The last part of the acknowledgement subject, `$JS.ACK.<stream>.<consumer>.….<pending>`; newer servers add a token. */
-function pendingOf(message: Msg): number {
-  const tokens = (message.reply ?? '').split('.');
+function pendingOf(replyTo: string): number {
+  const tokens = replyTo.split('.');
   return Number(tokens.length > 9 ? tokens[10] : tokens[8]);
 }
