@@ -17,6 +17,9 @@ interface DialogProps {
 
 const WIDTH = { sm: 'w-md', md: 'w-xl', lg: 'w-3xl' } as const;
 
+/** A sheet is for reading: where nothing in it takes the focus, the arrow keys still have to scroll it. */
+const scrollByKeys = (titleId: string) => ({ role: 'region', 'aria-labelledby': titleId, tabIndex: 0 });
+
 /**
  * A modal window on the browser's own `<dialog>`: focus goes in and stays in, Escape closes, focus returns to where it
  * was, and nothing has to be injected into the page.
@@ -59,7 +62,12 @@ export function Dialog({ open, onClose, title, says, children, footer, size = 'm
               <X aria-hidden />
             </IconButton>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div
+            className="min-h-0 flex-1 overflow-y-auto px-5 pb-5"
+            {...(place === 'side' ? scrollByKeys(titleId) : {})}
+          >
+            {children}
+          </div>
           {footer !== undefined && (
             <footer className="flex flex-wrap justify-end gap-2 border-t bg-surface px-5 py-3">{footer}</footer>
           )}

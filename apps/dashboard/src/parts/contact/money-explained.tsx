@@ -162,7 +162,7 @@ function HowLine({ line }: { line: ExplainedLine }) {
       {steps.length === 0 && quantity !== null && <p>Quantity {quantity.toLocaleString('en')}</p>}
       {perPeriod !== null && factor !== null && (
         <p>
-          {perPeriod.formatted} every {interval ?? 'period'}
+          {perPeriod.formatted} every {(interval ?? 'period').replace(/^1 /, '')}
           {factor !== '1' && `, × ${factor} for a month`}
         </p>
       )}
@@ -171,12 +171,13 @@ function HowLine({ line }: { line: ExplainedLine }) {
 }
 
 function LifetimeValue({ ltv }: { ltv: BillingExplanation['ltv'] }) {
+  const newestFirst = ltv.lines.toSorted((left, right) => (right.at ?? '').localeCompare(left.at ?? ''));
   return (
     <section>
       <h3 className="font-semibold">Lifetime value</h3>
       {ltv.lines.length === 0 && <p className="mt-1 text-ink-2">Nothing was paid yet.</p>}
       <ul className="divide-y">
-        {ltv.lines.map((line) => (
+        {newestFirst.map((line) => (
           <Addend key={`${line.kind} ${line.subjectId}`} label={line.label} amount={line.amount?.formatted ?? null}>
             {line.at !== null && (
               <>
