@@ -61,10 +61,15 @@ export function validatePromotion(facts: PromotionFacts): PromotionVerdict {
   if (coupon.isDeleted || coupon.isValid === false) return no('its coupon is not valid any more');
   if (coupon.redeemByS !== null && coupon.redeemByS <= nowS) return no('its coupon has expired');
   if (isUsedUp(coupon)) return no('its coupon is used up');
-  if (coupon.productIds !== null && (contact.productId === null || !coupon.productIds.includes(contact.productId))) {
+  if (isLimited(coupon.productIds) && (contact.productId === null || !coupon.productIds.includes(contact.productId))) {
     return no("it does not apply to the contact's plan");
   }
   return minimumProblem(facts) ?? { isUsable: true };
+}
+
+/** No list, or an empty one, is a coupon for every product. */
+function isLimited(productIds: readonly string[] | null): productIds is readonly string[] {
+  return productIds !== null && productIds.length > 0;
 }
 
 function isUsedUp(counted: { maxRedemptions: number | null; timesRedeemed: number | null }): boolean {
