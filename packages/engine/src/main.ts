@@ -58,6 +58,7 @@ import {
   recomputeContactsWorker,
   requestRecompute,
   requestRescore,
+  staleContactsWorker,
   writeTraits,
 } from '#project/index.ts';
 import {
@@ -274,6 +275,7 @@ function composeWorkers(
     nudgeExpiryWorker(base),
     oneOffChargeWorker(base),
     billingDueWorker(base),
+    staleContactsWorker(base),
     recomputeContactsWorker(base),
     engagementWorker(base),
     ...stripe.workers,

@@ -1,4 +1,5 @@
 export { oneOffChargeWorker } from './apply/one-off-charges.ts';
+export { staleContactsWorker } from './apply/stale-contacts.ts';
 export { applyStripeEvents } from './apply/stripe-events.ts';
 export { applyStripeObjects } from './apply/stripe-objects.ts';
 export { applyTrackEvents } from './apply/track-events.ts';

@@ -82,7 +82,7 @@ export async function openGraphWorld(db: Db): Promise<GraphWorld> {
     },
     async read(...objects) {
       const input = { workspaceId, stripeAccount: ACCOUNT, livemode: false, asOfS: toEpochS(clock.now()), objects };
-      await db.transaction((tx) => applyStripeObjects(deps, { tx, ...input, cause: 'backfill' }));
+      await db.transaction((tx) => applyStripeObjects(deps, { tx, ...input, cause: 'reconcile' }));
     },
     async say(message, over = {}) {
       const id = `m_${workspaceId}_${(serial += 1)}`;

@@ -187,12 +187,13 @@ async function storePage(
   await deps.db.transaction(async (tx) => {
     const isOurs = await one(tx, {
       name: 'backfill_advance',
+      // A page that a crash of the database takes back, cursor and all, is read again: nobody waits for the disk.
       text: `update backfill_list l set cursor = $3, objects = $4, requests = $5, newest_created_s = $6,
                oldest_created_s = $7, state = $8, not_before = $9, finished_at = $10, attempts = 0, error = null
              from backfill_run r
              where l.run_id = $1 and l.type = $2 and l.cursor is not distinct from $11 and l.objects = $12
                and r.id = l.run_id and r.state = 'running'
-             returning l.type`,
+             returning l.type, set_config('synchronous_commit', 'off', true)`,
       values: [
         run.id,
         list.type,

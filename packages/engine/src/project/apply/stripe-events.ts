@@ -37,6 +37,7 @@ import type { ChargeFact } from '../stripe/charge.ts';
 import type { StripeFact } from '../stripe/read.ts';
 import { byCustomer, findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
+import { takeStale } from './stale-contacts.ts';
 
 /** An event as the ledger hands it over: `payload` is Stripe's event, parsed. */
 export interface StripeLedgerEvent {
@@ -123,6 +124,7 @@ async function applyToAccount(
     sightings: sightingsOf({ customerIds: [...new Set(customerOf.values())], tellings }),
   });
   const reasons = reasonsOf({ scope, told, changes, customerOf, resolution });
+  if (rules.hasStale) await tellTheUntold(tx, { scope, reasons });
   const kept = await withoutErased(tx, { scope, told, customerOf, resolution });
   const { customers } = resolution;
   // What happened comes before what it changed: a run that waits for a payment hears of the payment first.
@@ -134,6 +136,17 @@ async function applyToAccount(
   const facts = await refreshPeople(holding, { tx, scope, rules, resolution, changes, reasons });
   const happened = await newEvents(deps, { tx, scope, told: kept, changes, customerOf, customers, rules, facts });
   deps.publisher.publish(tx, [...happened, ...refetches({ scope, changes, at: deps.clock.now() }), ...changed]);
+}
+
+/** People whom a backfill found a moment ago become known here and now, not when their account has been read. */
+async function tellTheUntold(
+  tx: Tx,
+  input: { scope: AccountScope; reasons: Map<string, RefreshReason> },
+): Promise<void> {
+  const untold = await takeStale(tx, { scope: input.scope, contactIds: [...input.reasons.keys()] });
+  for (const [contactId, reason] of input.reasons) {
+    if (untold.has(contactId)) input.reasons.set(contactId, { ...reason, isNew: true });
+  }
 }
 
 /** What concerns nobody who was erased; the rest is forgotten at once. */

@@ -1,7 +1,7 @@
 /**
  * Objects that we read ourselves (backfill, re-list, a single fetch) into the graph. In: a page of objects and when the
- * read began. Out, in the caller's transaction: the objects where they are newer than what is stored, contacts and their
- * billing. No GrowthOS events but `customer_linked` and `contact_updated`: a read tells of a state, not of a happening.
+ * read began. Out, in the caller's transaction: the objects where they are newer than what is stored, and contacts. Their
+ * billing too, but not for each page of a backfill: then `staleContactsWorker` computes it. No GrowthOS events but `customer_linked` and `contact_updated`: a read tells of a state, not of a happening.
  */
 import { fromEpochS } from '#base/clock.ts';
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
@@ -16,6 +16,7 @@ import { customerTellings, type Resolution, resolveCustomers } from '../identity
 import { billingEvent } from '../events/event-context.ts';
 import { readOwn } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, storeTellings } from '../objects/store.ts';
+import { markStale, takeStale } from './stale-contacts.ts';
 import { type ApplyDeps, chargesOf, embeddedDiscounts, refreshPeople } from './stripe-events.ts';
 
 export interface ObjectsInput {
@@ -36,12 +37,12 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
     stripeAccount: input.stripeAccount,
     livemode: input.livemode,
   };
-  await lockAccount(tx, scope);
   // One second earlier than the read: an event of the same second may be newer than what was read, and it will come.
   const tellings = input.objects
     .flatMap((object) => [object, ...embeddedDiscounts(object)])
     .map((object) => readOwn(object, asOfS - 1))
     .filter((telling) => telling !== null);
+  await lockAccount(tx, scope);
   const changes = await storeTellings(deps, { tx, scope, tellings });
   const changed = [...changes.values()].filter((change) => change.isChanged);
   const customerIds = new Set(changed.map(({ after }) => after.customerId).filter((id) => id !== null));
@@ -70,12 +71,38 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
   const cause: EventCause = { kind: input.cause, id: null };
   const eventSource = `stripe:${scope.stripeAccount}`;
   const reasons = new Map<string, RefreshReason>();
-  for (const { contactId } of resolution.customers.values()) {
-    reasons.set(contactId, { at, cause, eventSource, isNew: resolution.createdContactIds.has(contactId) });
+  const now = input.cause === 'backfill' ? onlyMoved(resolution) : resolution;
+  const untold = await takeStale(tx, { scope, contactIds: touchedBy(now) });
+  for (const { contactId } of now.customers.values()) {
+    const isNew = untold.has(contactId) || resolution.createdContactIds.has(contactId);
+    reasons.set(contactId, { at, cause, eventSource, isNew });
   }
-  await refreshPeople(deps, { tx, scope, rules, resolution, changes, reasons });
+  await refreshPeople(deps, { tx, scope, rules, resolution: now, changes, reasons });
+  const computed = new Set(touchedBy(now));
+  await markStale(deps, {
+    tx,
+    scope,
+    contactIds: new Set(touchedBy(resolution).filter((id) => !computed.has(id))),
+    newContactIds: resolution.createdContactIds,
+    readAt: at,
+  });
   deps.publisher.publish(tx, newLinks({ scope, resolution, rules, asOfS, cause: input.cause }));
   return { changed: changed.length };
+}
+
+/** Who gained identities or lost some is computed at once: what was said in the name of those is known only now. */
+function onlyMoved(resolution: Resolution): Resolution {
+  const moved = new Set([...resolution.movedContactIds, ...resolution.lost.keys()]);
+  return {
+    ...resolution,
+    changedContactIds: new Set([...resolution.changedContactIds].filter((id) => moved.has(id))),
+    customers: new Map([...resolution.customers].filter(([, { contactId }]) => moved.has(contactId))),
+  };
+}
+
+function touchedBy(resolution: Resolution): string[] {
+  const owners = [...resolution.customers.values()].map(({ contactId }) => contactId);
+  return [...new Set([...owners, ...resolution.changedContactIds])];
 }
 
 function newLinks(input: {

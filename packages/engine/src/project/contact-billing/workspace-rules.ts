@@ -12,6 +12,8 @@ export interface WorkspaceRules {
   readonly impliedRates: readonly ImpliedRate[];
   /** Whether any Stripe customer belongs to a company. */
   readonly hasCompanies: boolean;
+  /** Whether a backfill has read something of a contact that is not computed yet. */
+  readonly hasStale: boolean;
 }
 
 interface RulesRow {
@@ -21,6 +23,7 @@ interface RulesRow {
   currency: string | null;
   rates: ImpliedRate[] | null;
   hasCompanies: boolean;
+  hasStale: boolean;
 }
 
 /**
@@ -36,7 +39,8 @@ export async function loadRules(db: Queryable, workspaceId: string): Promise<Wor
                 and default_currency is not null order by connected_at, id limit 1) as currency,
              (select jsonb_agg(jsonb_build_object('from', from_currency, 'to', to_currency, 'fromMinor', from_minor,
                 'toMinor', to_minor, 'atS', at_s)) from account_rate r where r.workspace_id = w.id) as rates,
-             exists (select 1 from company_customer c where c.workspace_id = w.id) as "hasCompanies"
+             exists (select 1 from company_customer c where c.workspace_id = w.id) as "hasCompanies",
+             exists (select 1 from contact_stale s where s.workspace_id = w.id) as "hasStale"
            from workspace w where id = $1`,
     values: [workspaceId],
   });
@@ -47,5 +51,6 @@ export async function loadRules(db: Queryable, workspaceId: string): Promise<Wor
     timezone: row?.timezone ?? 'UTC',
     impliedRates: row?.rates ?? [],
     hasCompanies: row?.hasCompanies ?? false,
+    hasStale: row?.hasStale ?? false,
   };
 }
