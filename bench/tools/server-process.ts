@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 export interface ServerProcess {
   /** What it said when it was ready. */
   readonly ready: ServerReady;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export async function startServerProcess(input: {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...input.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  return { ready: await whenReady(child, input.file), stop: () => stop(child) };
+  return { ready: await whenReady(child, input.file), pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
 function whenReady(child: ChildProcess, name: string): Promise<ServerReady> {
