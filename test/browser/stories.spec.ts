@@ -4,6 +4,7 @@ import { advance, contactPage, openMail, shoot, stripeUrl, withStripe } from './
 
 test.describe.configure({ mode: 'serial' });
 
+const TRIAL_SUBJECT = /^Your trial expires in [23] days$/;
 const errors: string[] = [];
 test.beforeEach(({ page }) => {
   page.on('pageerror', (error) => errors.push(error.message));
@@ -55,6 +56,31 @@ test('an upgrade from Starter to Pro is celebrated once, in the app and by mail;
   expect(welcomes).toHaveLength(1);
 });
 
+test('three days before its end a trial hears of it, a busy one with a code; who converts hears nothing more', async ({
+  page,
+  context,
+}) => {
+  // Grace's trial had five days left when the clock stood a day earlier. It may be night where she lives.
+  await advance(context, ['Advance 1 day', 'Advance 1 day']);
+  await openMail(page, { subject: TRIAL_SUBJECT, to: 'grace@harborline.example' });
+  await expect(mailBody(page).getByText('STAY20', { exact: true })).toBeVisible();
+  await shoot(page, 'trial-mail');
+  const quiet = await mailsWithoutCode(page);
+  expect(quiet).toBeGreaterThan(0);
+
+  await withStripe(context, async (stripe) => {
+    await stripe.getByRole('button', { name: 'End the trial now' }).first().click();
+  });
+  await contactPage(page, 'Grace Hopper');
+  await expect(page.getByText(/Pays \$99\.00 a month/)).toBeVisible();
+  const before = await mailsTo(page, 'grace@harborline.example');
+  await advance(context, ['Advance 3 days']);
+  expect(await mailsTo(page, 'grace@harborline.example')).toBe(before);
+  await page.goto('/demo-app?as=user_0002');
+  await expect(page.getByText('identify: user_0002')).toBeVisible();
+  await expect(page.getByText(/Your trial ends/)).toHaveCount(0);
+});
+
 test('a failed payment becomes a sentence, a nudge and a mail from the founder; paying ends the rest', async ({
   page,
   context,
@@ -96,30 +122,6 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await expect(nudge).toHaveCount(0);
 });
 
-test('three days before its end a trial hears of it, a busy one with a code; who converts hears nothing more', async ({
-  page,
-  context,
-}) => {
-  // The clock stands four days later than in the beginning: the trial of five days has a day left, its mail is there.
-  await openMail(page, { subject: 'Your trial expires in 3 days', to: 'grace@harborline.example' });
-  await expect(mailBody(page).getByText('STAY20', { exact: true })).toBeVisible();
-  await shoot(page, 'trial-mail');
-  const quiet = await mailsWithoutCode(page);
-  expect(quiet).toBeGreaterThan(0);
-
-  await withStripe(context, async (stripe) => {
-    await stripe.getByRole('button', { name: 'End the trial now' }).first().click();
-  });
-  await contactPage(page, 'Grace Hopper');
-  await expect(page.getByText(/Pays \$99\.00 a month/)).toBeVisible();
-  const before = await mailsTo(page, 'grace@harborline.example');
-  await advance(context, ['Advance 3 days']);
-  expect(await mailsTo(page, 'grace@harborline.example')).toBe(before);
-  await page.goto('/demo-app?as=user_0002');
-  await expect(page.getByText('identify: user_0002')).toBeVisible();
-  await expect(page.getByText(/Your trial ends/)).toHaveCount(0);
-});
-
 test('nothing but reads reached Stripe', async ({ page }) => {
   const answer = await page.request.get(`${stripeUrl}/_sim/violations`);
   expect(((await answer.json()) as { data: unknown[] }).data).toEqual([]);
@@ -146,7 +148,7 @@ async function mailsTo(page: Page, address: string): Promise<number> {
 
 /** Trial mails of people who hardly use the product: they carry no code. */
 async function mailsWithoutCode(page: Page): Promise<number> {
-  const mails = (await captured(page)).filter((mail) => mail.subject === 'Your trial expires in 3 days');
+  const mails = (await captured(page)).filter((mail) => TRIAL_SUBJECT.test(mail.subject));
   const bodies = await Promise.all(
     mails.map(async ({ id }) =>
       (await (await page.request.get(`/api/captured-inbox/${id}`)).text()).includes('STAY20'),
