@@ -24,11 +24,16 @@ import { createBenchDatabase } from './tools/bench-database.ts';
 import { startBusFleet } from './tools/bus-fleet.ts';
 
 const NATS_URL = process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222';
+/** `farMs`: what a statement of the handler waits for besides: a database that is not on the same machine. */
 const SYSTEMS = [
-  { system: 'postgres, 1 process', processes: 1, overNats: false },
-  { system: 'postgres, 2 processes', processes: 2, overNats: false },
-  { system: 'nats, 1 process', processes: 1, overNats: true },
-  { system: 'nats, 2 processes', processes: 2, overNats: true },
+  { system: 'postgres, 1 process', processes: 1, overNats: false, farMs: 0 },
+  { system: 'postgres, 2 processes', processes: 2, overNats: false, farMs: 0 },
+  { system: 'nats, 1 process', processes: 1, overNats: true, farMs: 0 },
+  { system: 'nats, 2 processes', processes: 2, overNats: true, farMs: 0 },
+  { system: 'far: postgres, 1 process', processes: 1, overNats: false, farMs: 1 },
+  { system: 'far: postgres, 2 processes', processes: 2, overNats: false, farMs: 1 },
+  { system: 'far: nats, 1 process', processes: 1, overNats: true, farMs: 1 },
+  { system: 'far: nats, 2 processes', processes: 2, overNats: true, farMs: 1 },
 ] as const;
 
 const BATCH = 100;
@@ -36,6 +41,8 @@ const WARM_UP = 500;
 const CONTACTS = 2_000;
 /** Pointers under way at once in the bare publish; the relay has up to a thousand. */
 const WINDOW = 256;
+/** Far runs take this part of the events: they are as much slower. */
+const FAR_SHARE = 8;
 
 interface Options {
   readonly events: number;
@@ -49,7 +56,7 @@ interface Cell {
   readonly system: string;
   readonly pass: number;
   readonly throughPerSecond: number;
-  /** Null for the floors: nothing consumes there. */
+  /** Null where only throughput is measured. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
 }
@@ -189,18 +196,20 @@ async function measure(
     await db.execute('create table bench_contact (contact_id uuid primary key, events integer, last integer)');
     const fleet = await startBusFleet({
       processes: input.processes,
-      env: { DATABASE_URL: database.url, ...(input.overNats ? { NATS_URL } : {}) },
+      env: { DATABASE_URL: database.url, FAR_MS: String(input.farMs), ...(input.overNats ? { NATS_URL } : {}) },
     });
     try {
       await publishAll(db, WARM_UP);
       await fleet.take(WARM_UP);
       await db.execute('checkpoint').catch(() => undefined);
+      const events = input.farMs > 0 ? Math.ceil(options.events / FAR_SHARE) : options.events;
       const started = performance.now();
-      await publishAll(db, options.events);
-      await fleet.take(options.events);
-      const throughPerSecond = perSecond(options.events, started);
+      await publishAll(db, events);
+      await fleet.take(events);
+      const throughPerSecond = perSecond(events, started);
+      if (input.farMs > 0) return { system, pass, throughPerSecond, p50Ms: null, p99Ms: null };
       const underWay = await publishPaced(db, options).then((count) => fleet.take(count));
-      await check(db, WARM_UP + options.events + underWay.length);
+      await check(db, WARM_UP + events + underWay.length);
       underWay.sort((a, b) => a - b);
       return { system, pass, throughPerSecond, p50Ms: quantile(underWay, 0.5), p99Ms: quantile(underWay, 0.99) };
     } finally {
@@ -257,7 +266,7 @@ interface Report {
   readonly options: Options;
   readonly medians: readonly Cell[];
   /** What a second worker process brings, as a factor. */
-  readonly secondProcess: { readonly postgres: number; readonly nats: number };
+  readonly secondProcess: Readonly<Record<'postgres' | 'nats' | 'farPostgres' | 'farNats', number>>;
   readonly cells: readonly Cell[];
 }
 
@@ -282,6 +291,8 @@ function summarize(nats: NatsConnection, input: { options: Options; cells: reado
     secondProcess: {
       postgres: rate('postgres, 2 processes') / rate('postgres, 1 process'),
       nats: rate('nats, 2 processes') / rate('nats, 1 process'),
+      farPostgres: rate('far: postgres, 2 processes') / rate('far: postgres, 1 process'),
+      farNats: rate('far: nats, 2 processes') / rate('far: nats, 1 process'),
     },
     cells,
   };
@@ -306,7 +317,7 @@ function quantile(sorted: readonly number[], q: number): number {
 function lineOf(cell: Cell): string {
   const ms = (name: string, value: number | null): string =>
     value === null ? '' : `${name} ${value.toFixed(1)} ms`.padStart(15);
-  return `${cell.system.padEnd(22)} ${`${Math.round(cell.throughPerSecond)}/s`.padStart(9)} ${ms('p50', cell.p50Ms)} ${ms('p99', cell.p99Ms)}`.trimEnd();
+  return `${cell.system.padEnd(27)} ${`${Math.round(cell.throughPerSecond)}/s`.padStart(9)} ${ms('p50', cell.p50Ms)} ${ms('p99', cell.p99Ms)}`.trimEnd();
 }
 
 function describe(report: Report): string {
@@ -318,5 +329,6 @@ function describe(report: Report): string {
     ...report.medians.map(lineOf),
     '',
     `a second process: ${secondProcess.nats.toFixed(2)} × over NATS, ${secondProcess.postgres.toFixed(2)} × over PostgreSQL`,
+    `the same, far: ${secondProcess.farNats.toFixed(2)} × over NATS, ${secondProcess.farPostgres.toFixed(2)} × over PostgreSQL`,
   ].join('\n');
 }

@@ -9,7 +9,8 @@ import { BUS_CHANNEL, type BusEvent, type Consumer, openBusTransport } from '@gr
 import { openServerDb } from '@growthos/engine/db/client/server.ts';
 import type { Tx } from '@growthos/engine/db/db.ts';
 
-const { DATABASE_URL = '', NATS_URL } = process.env;
+const { DATABASE_URL = '', NATS_URL, FAR_MS = '0' } = process.env;
+const farMs = Number(FAR_MS);
 const deps = { clock: systemClock, log: createLog({ level: 'warn' }) };
 const db = openServerDb(deps, { url: DATABASE_URL, poolSizeMax: 6 });
 
@@ -21,6 +22,7 @@ async function handle(tx: Tx, events: readonly BusEvent[]): Promise<void> {
              on conflict (contact_id) do update set events = bench_contact.events + 1, last = excluded.last`,
       values: [event.contactId, event.data['n']],
     });
+    if (farMs > 0) await new Promise((resolve) => setTimeout(resolve, farMs));
   }
   tx.afterCommit(() => {
     const now = performance.timeOrigin + performance.now();

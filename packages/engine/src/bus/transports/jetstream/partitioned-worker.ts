@@ -19,12 +19,12 @@ import type { Pulled } from './pull.ts';
 
 /** While there is always something to do, how far all have come is told at this distance. */
 const TELL_MS = 1_000;
-/** A merge that waits for a partition in another process looks again after this time. */
-const MERGE_WAIT_MS = 200;
+/** When another process has a partition that is behind, or that a merge waits for, this one looks again after this time. */
+const HELD_UP_MS = 50;
 
 export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: Consumer): Worker {
   const hot = new Set<number>();
-  let isWaiting = false;
+  let isHeldUp = false;
   let toldAt = deps.clock.now();
   deps.link.onTold((partitions) => {
     for (const partition of partitions) hot.add(partition);
@@ -35,16 +35,24 @@ export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: 
       const { partitions } = await deps.link.ready();
       const told = new Set(hot);
       hot.clear();
-      isWaiting = false;
+      isHeldUp = false;
       let handled = 0;
       for (const partition of await toVisit(deps, { consumer, partitions, told })) {
+        const place = partitionPlace(deps, { consumer: consumer.name, partition, when: 'spread' });
         handled += await workOff<PartitionStanding>(deps, {
           consumer,
-          place: partitionPlace(deps, { consumer: consumer.name, partition, when: 'spread' }),
+          place: {
+            ...place,
+            async lock(tx) {
+              const standing = await place.lock(tx);
+              isHeldUp ||= standing === undefined;
+              return standing;
+            },
+          },
           reader: {
             async read(tx, input) {
               const batch = await readPartition(deps, { tx, consumer, partition, partitions, ...input });
-              isWaiting ||= batch.isHeldByMerge === true;
+              isHeldUp ||= batch.isHeldByMerge === true;
               return batch;
             },
           },
@@ -58,7 +66,7 @@ export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: 
       return handled;
     },
     async nextDueAt() {
-      if (isWaiting) return addMs(deps.clock.now(), MERGE_WAIT_MS);
+      if (isHeldUp) return addMs(deps.clock.now(), HELD_UP_MS);
       const row = await one<{ due: Date | null }>(deps.db, {
         text: 'select min(not_before) as due from bus_partition where consumer = $1',
         values: [consumer.name],
