@@ -63,7 +63,7 @@ export async function capturedMessage(
 }
 
 function toRow(row: Row): CapturedRow {
-  const preview = row.preview.replaceAll(/\s+/g, ' ').trim();
+  const preview = previewOf(row);
   return {
     id: row.message_id,
     at: row.captured_at.toISOString(),
@@ -73,6 +73,12 @@ function toRow(row: Row): CapturedRow {
     preview: preview.length > PREVIEW_LENGTH ? `${preview.slice(0, PREVIEW_LENGTH)}…` : preview,
     contact: joinedContactRef(row),
   };
+}
+
+/** The first words after a heading that repeats the subject; the lines drawn under headings are left out. */
+function previewOf(row: Row): string {
+  const words = row.preview.replaceAll(/^=+$/gm, '').replaceAll(/\s+/g, ' ').trim();
+  return words.startsWith(row.subject) ? words.slice(row.subject.length).trim() : words;
 }
 
 /** Stored as an object of names and values, or as a list of pairs. */

@@ -550,7 +550,7 @@ test('the captured inbox shows what would have left this machine', async () => {
     to_address: 'ada@analytical.example',
     subject: 'Your trial expires in 3 days',
     html: '<p>Hi</p>',
-    body_text: 'Hi   Ada,\n\nyour trial',
+    body_text: 'Your trial expires in 3 days\n============================\n\nHi   Ada,\n\nyour trial',
     headers: { 'List-Unsubscribe': '<https://x>' },
   });
   const inbox = { db, isCapturing: true };

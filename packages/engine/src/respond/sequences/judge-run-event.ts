@@ -52,7 +52,7 @@ export function judgeRunEvent(run: OpenRun, input: { event: BusEvent; facts: Run
     return goal?.isSuccess && !run.hasMetGoal ? { kind: 'goal', goalEventId: event.id, cause } : null;
   }
   if (goal) {
-    const detail = `Ended by ${event.type}.`;
+    const detail = `Ended by ${event.type.replaceAll('_', ' ')}.`;
     return { kind: 'end', reason: 'goal', detail, goalEventId: event.id, isSuccess: goal.isSuccess, cause };
   }
   const end = (reason: EndReason, detail: string): RunVerdict => ({
