@@ -140,12 +140,21 @@ async function readPages(deps: BackfillDeps, input: ListTurn & { definition: Bac
     next = goesOn ? fetchPage(deps, { ...input, list: after }) : null;
     next?.catch(() => undefined);
     await storePage(deps, { ...input, list, after, fetched });
+    if (hasGrownTenfold(list.objects, after.objects)) await deps.db.query({ text: 'analyze' });
     objects += fetched.page.objects.length;
     list = after;
     if (!fetched.page.hasMore) return objects + 1;
   }
   await release(deps, { list, notBefore: null });
   return objects;
+}
+
+/**
+ * At a thousand objects, ten thousand, and so on. Tables that were empty a moment ago have plans that read the whole of
+ * them, until the database counts what is in them; by itself it does that only every few minutes.
+ */
+function hasGrownTenfold(before: number, after: number): boolean {
+  return after >= 1_000 && Math.floor(Math.log10(after)) > Math.floor(Math.log10(Math.max(1, before)));
 }
 
 /** A page with its objects complete, or when the limiter lets us read it. */

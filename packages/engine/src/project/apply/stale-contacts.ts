@@ -67,8 +67,9 @@ export async function takeStale(
   if (input.contactIds.length === 0) return new Set();
   const rows = await many<{ id: string; isNew: boolean }>(tx, {
     name: 'stale_take',
-    text: `delete from contact_stale where stripe_account = $1 and livemode = $2 and contact_id = any($3::uuid[])
-           returning contact_id as id, is_new as "isNew"`,
+    text: `delete from contact_stale s using unnest($3::uuid[]) as c (id)
+           where s.stripe_account = $1 and s.livemode = $2 and s.contact_id = c.id
+           returning s.contact_id as id, s.is_new as "isNew"`,
     values: [input.scope.stripeAccount, input.scope.livemode, [...input.contactIds]],
   });
   return new Set(rows.filter((row) => row.isNew).map((row) => row.id));

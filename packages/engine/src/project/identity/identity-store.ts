@@ -20,8 +20,10 @@ export async function findIdentities(
   if (identities.length === 0) return new Map();
   const rows = await many<StoredIdentity>(db, {
     name: 'identity_find',
-    text: `select ${COLUMNS} from contact_identity
-           where workspace_id = $1 and (kind, value) in (select * from unnest($2::text[], $3::text[]))`,
+    // One look-up by the primary key for each: a plan for many rows would read the whole table.
+    text: `select o.* from unnest($2::text[], $3::text[]) as k (kind, value)
+           cross join lateral (select ${COLUMNS} from contact_identity i
+             where i.workspace_id = $1 and i.kind = k.kind and i.value = k.value offset 0) o`,
     values: [input.workspaceId, identities.map((one) => one.kind), identities.map((one) => one.value)],
   });
   return new Map(rows.map((row) => [identityKey(row), row]));
@@ -61,7 +63,7 @@ export async function storeEdges(
            select $1, n.left_key, n.right_key, $5, n.first_at
            from unnest($2::text[], $3::text[], $4::timestamptz[]) as n (left_key, right_key, first_at)
            where not exists (select 1 from identity_edge k where k.workspace_id = $1 and k.left_key = n.left_key
-             and k.right_key = n.right_key and k.source = $5 and k.first_at <= n.first_at)
+             and k.right_key = n.right_key and k.source = $5 and k.first_at <= n.first_at offset 0)
            on conflict (workspace_id, left_key, right_key, source) do update set first_at = excluded.first_at
              where excluded.first_at < e.first_at
            returning left_key as left, right_key as right, first_at as at`,
