@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { ErrorBody } from '@growthos/contracts/http/error-body.ts';
 import { TRACK_LIMITS, StoredTrackMessage, type TrackResponse } from '@growthos/contracts/http/track.ts';
+import { Analytics } from '@segment/analytics-node';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -65,7 +66,7 @@ const ledger = () =>
 const stored = async (): Promise<StoredTrackMessage[]> =>
   (await ledger()).map((row) => StoredTrackMessage.parse(JSON.parse(row.payload)));
 
-/** What `@segment/analytics-node` 2.x puts on the wire, field for field; the package itself is not installed here. */
+/** What `@segment/analytics-node` 2.x puts on the wire, field for field; the newest client itself is a test below. */
 const segmentNodeBatch = {
   batch: [
     {
@@ -125,6 +126,26 @@ test('a batch as Segment for Node sends it is taken, with the key in the body or
   ]);
   const pending = await one<{ n: number }>(db, { text: 'select count(*)::int as n from inbox_pending' });
   expect(pending?.n).toBe(2);
+});
+
+test("Segment's own client for Node, pointed at us, has everything taken and nothing said twice", async () => {
+  const host = await app.listen({ host: '127.0.0.1', port: 0 });
+  const analytics = new Analytics({ writeKey: KEY, host, maxRetries: 0 });
+  const errors: unknown[] = [];
+  analytics.on('error', (error) => errors.push(error));
+  const timestamp = clock.now();
+  analytics.identify({ userId: 'user_ada', traits: { email: 'ada@analytical.example' }, timestamp });
+  analytics.track({ userId: 'user_ada', event: 'Report Exported', properties: { rows: 12 }, timestamp });
+  analytics.page({ anonymousId: 'anon-1', name: 'Pricing', timestamp });
+  analytics.group({ userId: 'user_ada', groupId: 'acme', traits: { name: 'Acme' }, timestamp });
+  await analytics.closeAndFlush({ timeout: 10_000 });
+  expect(errors).toEqual([]);
+  expect((await stored()).map((message) => [message.type, message.userId, message.anonymousId])).toEqual([
+    ['identify', 'user_ada', null],
+    ['track', 'user_ada', null],
+    ['page', null, 'anon-1'],
+    ['group', 'user_ada', null],
+  ]);
 });
 
 test('each path takes its own kind of message; screen is kept as page, alias as identify of the known user', async () => {
