@@ -14,7 +14,7 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
   const bus = useBus({
     openDb: openTestDb,
     openTransport: (deps, consumers) => openBusTransport(deps, { consumers, natsUrl: natsUrl ?? '' }),
-    beforeClose: deleteStream,
+    beforeClose: deleteStreams,
   });
   busContract(bus);
 
@@ -107,6 +107,25 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
     });
     expect(row?.behind).toBe(0n);
   });
+
+  test('the number of partitions is changed by way of PostgreSQL, as docs/scale.md says', async () => {
+    const overPostgres = () =>
+      openBusTransport({ db: bus.db, clock: bus.clock, log: silentLog }, { consumers: [recorder()], natsUrl: null });
+    await bus.publish(...round(0), ...round(1));
+    await bus.settle(bus.open(recorder()));
+    await bus.settle(overPostgres());
+    expect(await one(bus.db, { text: 'select max(partitions) as n from bus_consumer' })).toEqual({ n: 0 });
+    await deleteStreams(bus.db);
+    await bus.publish(...round(2));
+    await bus.db.execute(`delete from bus_relay; delete from bus_relay_partition;
+      insert into bus_relay (stream, partitions) values ('growthos_${newId()}', 3);
+      insert into bus_relay_partition select n, (select max(position) from bus_event) from generate_series(0, 2) n`);
+    await bus.settle(bus.open(recorder()));
+    await bus.publish(...round(3));
+    await bus.settle(bus.open(recorder()));
+    expectEachOnceInOrder(await bus.effects(), { contacts: people, each: 4 });
+    expect(await many(bus.db, { text: 'select 1 from bus_partition' })).toHaveLength(3);
+  });
 });
 
 interface Server {
@@ -131,7 +150,7 @@ async function onServer(db: Db, work: (server: Server) => Promise<unknown>): Pro
   }
 }
 
-async function deleteStream(db: Db): Promise<void> {
+async function deleteStreams(db: Db): Promise<void> {
   await onServer(db, async ({ admin, streams }) => {
     for (const stream of streams) await admin.streams.delete(stream);
   });
