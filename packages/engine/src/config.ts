@@ -22,6 +22,9 @@ const ConfigSchema = z.object({
   SECRET_KEY: SecretKey.optional(),
   STRIPE_SECRET_KEY: z.string().startsWith('sk_').optional(),
   STRIPE_CLIENT_ID: z.string().startsWith('ca_').optional(),
+  /** The published Stripe App's developer key and client id. */
+  STRIPE_APP_SECRET_KEY: z.string().startsWith('sk_').optional(),
+  STRIPE_APP_CLIENT_ID: z.string().startsWith('ca_').optional(),
   /** Where Stripe answers: only the simulator and tests set it. */
   STRIPE_API_BASE: url.optional(),
   /** Default: captured, nothing leaves the machine. */
@@ -60,11 +63,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'SECRET_KEY: missing. With DATABASE_URL set, secrets need a key of yours: openssl rand -base64 32',
     );
   }
-  if ((config.STRIPE_SECRET_KEY === undefined) !== (config.STRIPE_CLIENT_ID === undefined)) {
-    const missing = config.STRIPE_SECRET_KEY === undefined ? 'STRIPE_SECRET_KEY' : 'STRIPE_CLIENT_ID';
-    throw new ConfigurationError(
-      `${missing}: missing. Stripe Connect needs STRIPE_SECRET_KEY and STRIPE_CLIENT_ID together.`,
-    );
-  }
+  requireBoth(config, { way: 'Stripe Connect', key: 'STRIPE_SECRET_KEY', client: 'STRIPE_CLIENT_ID' });
+  requireBoth(config, { way: 'A Stripe App', key: 'STRIPE_APP_SECRET_KEY', client: 'STRIPE_APP_CLIENT_ID' });
   return Object.freeze(config);
+}
+
+function requireBoth(config: Config, names: { way: string; key: keyof Config; client: keyof Config }): void {
+  const { way, key, client } = names;
+  if ((config[key] === undefined) === (config[client] === undefined)) return;
+  const missing = config[key] === undefined ? key : client;
+  throw new ConfigurationError(`${missing}: missing. ${way} needs ${key} and ${client} together.`);
 }

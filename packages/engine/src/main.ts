@@ -99,6 +99,7 @@ import { demoOverrides } from '#compose/demo.ts';
 import { runLoops, settle } from '#compose/loops.ts';
 import { RULE_GROUPS } from '#compose/rule-groups.ts';
 import { openDb, secretsOf } from '#compose/storage.ts';
+import { stripeConfigOf } from '#compose/stripe-config.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -206,13 +207,9 @@ type Base = Pick<
 
 function createStripe(base: Base): StripeIngest {
   const { config, overrides } = base;
-  const platform =
-    config.STRIPE_SECRET_KEY === undefined || config.STRIPE_CLIENT_ID === undefined
-      ? null
-      : { secretKey: config.STRIPE_SECRET_KEY, clientId: config.STRIPE_CLIENT_ID };
   return createStripeIngest({
     ...base,
-    config: { platform, app: null, apiBase: config.STRIPE_API_BASE ?? null, baseUrl: base.baseUrl },
+    config: stripeConfigOf(config, base.baseUrl),
     ...(overrides.stripeRequestsPerSecond === undefined
       ? {}
       : { requestsPerSecond: overrides.stripeRequestsPerSecond }),

@@ -42,7 +42,11 @@ export async function listConnections(deps: Deps, input: { workspaceId: string }
         isAvailable: platform !== null,
         reason: platform === null ? 'Set STRIPE_SECRET_KEY and STRIPE_CLIENT_ID of your Connect platform.' : null,
       },
-      { method: 'app', isAvailable: app !== null, reason: app === null ? 'No Stripe App is set up here.' : null },
+      {
+        method: 'app',
+        isAvailable: app !== null,
+        reason: app === null ? 'Set STRIPE_APP_SECRET_KEY and STRIPE_APP_CLIENT_ID of your Stripe App.' : null,
+      },
       { method: 'restricted_key', isAvailable: true, reason: null },
     ],
     restrictedKeyUrl: restrictedKeyUrl(),
