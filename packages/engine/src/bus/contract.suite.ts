@@ -27,7 +27,7 @@ export interface Bus {
   /** A process of its own on the same bus; closed when the test ends. */
   open(...consumers: Consumer[]): BusTransport;
   publish(...events: NewBusEvent[]): Promise<void>;
-  /** Runs until nothing is due any more, moving the clock over pauses. */
+  /** Runs the processes side by side until nothing is due any more, moving the clock over pauses. */
   settle(...processes: BusTransport[]): Promise<void>;
   /** The effects of a consumer, in the order in which they were committed. */
   effects(consumer?: string): Promise<{ contact: string | null; n: number }[]>;
@@ -83,14 +83,19 @@ export function useBus(input: {
 async function settle(clock: MovableClock, processes: readonly BusTransport[]): Promise<void> {
   const workers = processes.flatMap((process) => process.workers);
   for (let round = 0; round < 500; round++) {
-    let handled = 0;
-    for (const worker of workers) handled += await worker.runOnce();
-    if (handled > 0) continue;
+    const turns = await Promise.all(processes.map(turn));
+    if (turns.some((handled) => handled > 0)) continue;
     const due = await firstDue(workers);
     if (due === null) return;
     if (due > clock.now()) clock.moveTo(due);
   }
   throw new Error('did not settle');
+}
+
+async function turn(process: BusTransport): Promise<number> {
+  let handled = 0;
+  for (const worker of process.workers) handled += await worker.runOnce();
+  return handled;
 }
 
 async function firstDue(workers: readonly Worker[]): Promise<Date | null> {
@@ -355,9 +360,8 @@ function orderCases(bus: Bus): void {
     const contacts = people(30);
     const processes = [bus.open(recorder()), bus.open(recorder())];
     await bus.publish(...rounds(contacts, { from: 0, to: 4 }));
-    await Promise.all(processes.map((process) => bus.settle(process)));
+    await bus.settle(...processes);
     await bus.publish(...rounds(contacts, { from: 4, to: 6 }));
-    await Promise.all(processes.map((process) => bus.settle(process)));
     await bus.settle(...processes);
     expectEachOnceInOrder(await bus.effects(), { contacts, each: 6 });
   });
