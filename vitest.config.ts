@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,6 +9,9 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'bench/*.test.ts',
     ],
+    globalSetup: 'packages/engine/test/world/global-setup.ts',
+    // Most files wait for their database half of the time: two at once, even where two cores would give one worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

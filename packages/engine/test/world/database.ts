@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { silentLog } from '#base/log.ts';
 import { openEmbeddedDb } from '#db/client/embedded.ts';
@@ -9,18 +10,11 @@ import { migrate } from '#db/migrate.ts';
 /** The server that tests use where one is named; without it they run on the embedded storage. */
 export const SERVER_URL = process.env['DATABASE_URL'] ?? null;
 
-let snapshot: Promise<Uint8Array> | undefined;
-
-/** The migrated database as bytes, made once in a test process: opening from it takes a third of migrating again. */
+/** The migrated database as bytes; `global-setup.ts` made them once for the run. */
 function migratedSnapshot(): Promise<Uint8Array> {
-  snapshot ??= (async () => {
-    const db = await openEmbeddedDb({ dataDir: null });
-    await migrate(db);
-    const bytes = await db.snapshot();
-    await db.close();
-    return bytes;
-  })();
-  return snapshot;
+  const file = process.env['GROWTHOS_TEST_SNAPSHOT'];
+  if (file === undefined) throw new Error('GROWTHOS_TEST_SNAPSHOT: missing. Run the tests with vitest at the root.');
+  return readFile(file);
 }
 
 /**
