@@ -32,7 +32,19 @@ export async function startServerProcess(input: {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...input.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  return { ready: await whenReady(child, input.file), pid: child.pid ?? 0, stop: () => stop(child) };
+  const ready = await whenReady(child, input.file);
+  let isStopping = false;
+  child.once('exit', (code, signal) => {
+    if (!isStopping) console.error(`${input.file} ended by itself: ${signal ?? `code ${code}`}`);
+  });
+  return {
+    ready,
+    pid: child.pid ?? 0,
+    stop() {
+      isStopping = true;
+      return stop(child);
+    },
+  };
 }
 
 function whenReady(child: ChildProcess, name: string): Promise<ServerReady> {
