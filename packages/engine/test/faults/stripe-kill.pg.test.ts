@@ -17,7 +17,7 @@ const KILLS = Number(process.env['KILLS'] ?? 3);
 const STEPS_PER_LIFE = 6;
 /** Every so many lives the server dies while it starts. */
 const DIES_STARTING_EVERY = 7;
-const BULK_CUSTOMERS = 300;
+const BULK_CUSTOMERS = 1_000;
 
 interface Side {
   readonly db: Db;
