@@ -1,5 +1,6 @@
 /** The demo's fake product, "Analytical Engines", as one page of HTML. Pure; every value from outside is escaped. */
 import { stubFor } from '@growthos/contracts/snippet.ts';
+import { escapeHtml } from '#base/escape-html.ts';
 import { DEMO_APP_SCRIPT } from './demo-app-script.ts';
 import { DEMO_APP_STYLES } from './demo-app-styles.ts';
 
@@ -33,7 +34,7 @@ export function demoAppPage(page: DemoAppPage): string {
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${DEMO_APP_STYLES}</style>
 </head>
-<body data-config="${escape(config)}">
+<body data-config="${escapeHtml(config)}">
 <a class="skip" href="#main">Skip to content</a>
 <header class="top"><span class="brand">${LOGO}Analytical Engines</span>${person ? account(person) : ''}</header>
 <main id="main">${person ? workbench(person) : logIn(page.people)}</main>
@@ -45,16 +46,16 @@ ${foot(page)}
 }
 
 function account(person: DemoPerson): string {
-  return `<div class="account"><span class="avatar" aria-hidden="true">${escape(initials(person.name))}</span>
-<span class="who"><strong>${escape(person.name)}</strong><span>${escape(person.company.name)}</span></span>
+  return `<div class="account"><span class="avatar" aria-hidden="true">${escapeHtml(initials(person.name))}</span>
+<span class="who"><strong>${escapeHtml(person.name)}</strong><span>${escapeHtml(person.company.name)}</span></span>
 <button class="plain" id="log-out">Log out</button></div>`;
 }
 
 function logIn(people: readonly DemoPerson[]): string {
   const cards = people.map(
     (person) => `<li><a class="person" href="/demo-app?as=${encodeURIComponent(person.userId)}&amp;login=1">
-<span class="avatar" aria-hidden="true">${escape(initials(person.name))}</span>
-<span class="who"><strong>Log in as ${escape(person.name)}</strong><span>${escape(person.role)}, ${escape(person.company.name)}</span></span>
+<span class="avatar" aria-hidden="true">${escapeHtml(initials(person.name))}</span>
+<span class="who"><strong>Log in as ${escapeHtml(person.name)}</strong><span>${escapeHtml(person.role)}, ${escapeHtml(person.company.name)}</span></span>
 </a></li>`,
   );
   return `<div class="narrow"><h1>Who are you today?</h1>
@@ -64,7 +65,7 @@ appear on this page.</p><ul class="people">${cards.join('')}</ul></div>`;
 
 function workbench(person: DemoPerson): string {
   const [firstName = ''] = person.name.split(' ');
-  return `<div class="head"><div><h1>Good to see you, ${escape(firstName)}</h1>
+  return `<div class="head"><div><h1>Good to see you, ${escapeHtml(firstName)}</h1>
 <p class="lead">Your engines have been turning all night.</p></div>
 <div class="buttons"><button class="primary" id="run-report">Run a report</button>
 <button id="invite">Invite a teammate</button></div></div>
@@ -83,7 +84,7 @@ function workbench(person: DemoPerson): string {
 }
 
 function foot(page: DemoAppPage): string {
-  const links = page.links.map(({ label, url }) => `<a href="${escape(url)}">${escape(label)}</a>`);
+  const links = page.links.map(({ label, url }) => `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`);
   return `<footer>This is the demo customer's own product, with the GrowthOS snippet in it. ${links.join(' · ')}</footer>`;
 }
 
@@ -93,15 +94,6 @@ function initials(name: string): string {
     .map((word) => word.slice(0, 1))
     .join('')
     .slice(0, 2);
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 const LOGO = `<svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2l2.500 4.200 4.700-1.300.3 4.900 4.800.8-1.900 4.500

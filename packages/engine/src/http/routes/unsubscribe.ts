@@ -5,6 +5,7 @@
 import { MESSAGE_CATEGORIES } from '@growthos/contracts/sequence/category.ts';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { escapeHtml } from '#base/escape-html.ts';
 import {
   type OptionalCategory,
   readPreferences,
@@ -61,18 +62,18 @@ async function showPreferences(
     const { label, says } = MESSAGE_CATEGORIES[category];
     const checked = preferences.wants[category] ? ' checked' : '';
     return `<li><input type="checkbox" id="${category}" name="${category}"${checked} aria-describedby="${category}-says">
-<label for="${category}">${escape(label)}</label><p id="${category}-says">${escape(says)}</p></li>`;
+<label for="${category}">${escapeHtml(label)}</label><p id="${category}-says">${escapeHtml(says)}</p></li>`;
   }).join('\n');
   const transactional = MESSAGE_CATEGORIES.transactional;
   const isWanted = preferences.wants[input.claim.category];
   const oneClick = isWanted
-    ? `<form method="post"><p><button class="main" name="List-Unsubscribe" value="One-Click">Unsubscribe from “${escape(MESSAGE_CATEGORIES[input.claim.category].label)}”</button></p></form>`
+    ? `<form method="post"><p><button class="main" name="List-Unsubscribe" value="One-Click">Unsubscribe from “${escapeHtml(MESSAGE_CATEGORIES[input.claim.category].label)}”</button></p></form>`
     : '';
-  const notice = input.notice === null ? '' : `<p role="status" class="notice">${escape(input.notice)}</p>`;
-  const body = `${notice}<p>Messages from <strong>${escape(preferences.workspaceName)}</strong>${preferences.email === null ? '' : ` to <strong>${escape(mask(preferences.email))}</strong>`}.</p>
+  const notice = input.notice === null ? '' : `<p role="status" class="notice">${escapeHtml(input.notice)}</p>`;
+  const body = `${notice}<p>Messages from <strong>${escapeHtml(preferences.workspaceName)}</strong>${preferences.email === null ? '' : ` to <strong>${escapeHtml(mask(preferences.email))}</strong>`}.</p>
 ${oneClick}
 <form method="post"><fieldset><legend>What you get</legend><ul>${boxes}
-<li><p><strong>${escape(transactional.label)}</strong><br>${escape(transactional.says)}</p></li></ul></fieldset>
+<li><p><strong>${escapeHtml(transactional.label)}</strong><br>${escapeHtml(transactional.says)}</p></li></ul></fieldset>
 <input type="hidden" name="action" value="save"><button>Save</button></form>`;
   return page(input.reply, { status: 200, title: 'Choose what you get', body });
 }
@@ -103,7 +104,7 @@ function page(reply: FastifyReply, input: { status: number; title: string; body:
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     )
     .send(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(input.title)}</title><style>${STYLE}</style></head><body><main><h1>${escape(input.title)}</h1>
+<title>${escapeHtml(input.title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(input.title)}</h1>
 ${input.body}</main></body></html>`);
 }
 
@@ -114,15 +115,3 @@ input[type=checkbox]{width:24px;height:24px;vertical-align:middle}button{font:in
 button.main{background:#2f4bb5;color:#fff}button:focus-visible,input:focus-visible{outline:3px solid #1f2430;outline-offset:2px}
 .notice{background:#e5f3e8;padding:.6rem 1rem;border-radius:6px}
 @media (prefers-color-scheme:dark){body{background:#14161c;color:#e7e9ef}main{background:#1f2430}li p{color:#b9bfcc}button{background:#1f2430;color:#b9c5ff;border-color:#b9c5ff}button.main{background:#b9c5ff;color:#14161c}.notice{background:#1d3a26}button:focus-visible,input:focus-visible{outline-color:#e7e9ef}}`;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
-}

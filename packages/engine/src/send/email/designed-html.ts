@@ -5,6 +5,7 @@
 import type { EmailBlock } from '@growthos/contracts/sequence/content.ts';
 import { createHash } from 'node:crypto';
 import mjml2html from 'mjml';
+import { escapeHtml } from '#base/escape-html.ts';
 
 export interface Footer {
   /** Null for transactional mail. */
@@ -129,18 +130,6 @@ export function footerText(footer: Footer): string {
   const lines = [footer.senderName, footer.postalAddress].filter((line) => line !== '');
   if (footer.unsubscribeUrl !== null) lines.push(`Unsubscribe: ${footer.unsubscribeUrl}`);
   return lines.length === 0 ? '' : `-- \n${lines.join('\n')}`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
 function withBreaks(text: string): string {
