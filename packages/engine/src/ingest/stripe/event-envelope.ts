@@ -1,5 +1,6 @@
 import { parseInstant, toEpochS } from '#base/clock.ts';
 import { InvalidInputError } from '#base/errors.ts';
+import type { InboxEvent } from '../inbox/inbox-event.ts';
 
 /** What ingest itself needs to know of an event; everything else is for later stages. */
 export interface EventEnvelope {
@@ -37,6 +38,29 @@ export function readEventEnvelope(event: unknown): EventEnvelope {
     livemode: event['livemode'] === true,
     account: readName(event['account']) ?? readName(event['context']),
     subject: readSubject(event) ?? id,
+  };
+}
+
+/** A proven event as the ledger keeps it. */
+export function toInboxEvent(input: {
+  envelope: EventEnvelope;
+  workspaceId: string;
+  account: string;
+  via: InboxEvent['via'];
+  payload: string;
+}): InboxEvent {
+  const { envelope } = input;
+  return {
+    workspaceId: input.workspaceId,
+    source: 'stripe',
+    origin: input.account,
+    eventId: envelope.id,
+    type: envelope.type,
+    subject: envelope.subject,
+    livemode: envelope.livemode,
+    createdS: envelope.createdS,
+    via: input.via,
+    payload: input.payload,
   };
 }
 

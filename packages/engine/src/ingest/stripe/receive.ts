@@ -13,11 +13,10 @@ import {
   UpstreamUnavailableError,
 } from '#base/errors.ts';
 import type { Db } from '#db/db.ts';
-import type { InboxEvent } from '../inbox/inbox-event.ts';
 import type { Inbox } from '../inbox/store.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { endDeauthorized } from './end-connection.ts';
-import { readEventEnvelope, type EventEnvelope } from './event-envelope.ts';
+import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
 import type { EndpointKeys, SigningSecrets } from './signing-secrets.ts';
 import { keepUnclaimed } from './unclaimed.ts';
 import { verifyStripeSignature } from './verify.ts';
@@ -64,28 +63,6 @@ export async function receiveStripeWebhook(deps: ReceiveDeps, input: ReceivedWeb
     );
   }
   return outcome;
-}
-
-export function toInboxEvent(input: {
-  envelope: EventEnvelope;
-  workspaceId: string;
-  account: string;
-  via: InboxEvent['via'];
-  payload: string;
-}): InboxEvent {
-  const { envelope } = input;
-  return {
-    workspaceId: input.workspaceId,
-    source: 'stripe',
-    origin: input.account,
-    eventId: envelope.id,
-    type: envelope.type,
-    subject: envelope.subject,
-    livemode: envelope.livemode,
-    createdS: envelope.createdS,
-    via: input.via,
-    payload: input.payload,
-  };
 }
 
 /** The usual case, without waiting for anything; null where it takes a second look. */

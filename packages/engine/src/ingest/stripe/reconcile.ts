@@ -20,11 +20,10 @@ import { rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
 import { insertDriftReport } from './drift-report.ts';
 import { endDuty, readDuty, takeDuty } from './duty.ts';
-import { readEventEnvelope } from './event-envelope.ts';
+import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
 import { STRIPE_EVENT_TYPES } from './event-types.ts';
 import { countReads, type Limiter } from './limiter.ts';
 import { readListPage, type ListParams } from './list-page.ts';
-import { toInboxEvent } from './receive.ts';
 
 export interface ReconcileDeps {
   readonly db: Db;

@@ -1,7 +1,6 @@
 import { many, type Queryable, type Tx } from '#db/db.ts';
 import { insertEvents } from '../inbox/insert.ts';
-import type { EventEnvelope } from './event-envelope.ts';
-import { readEventEnvelope } from './event-envelope.ts';
+import { readEventEnvelope, toInboxEvent, type EventEnvelope } from './event-envelope.ts';
 
 /** Keeps a proven event of an account that nobody has connected. The same one twice is kept once. */
 export async function keepUnclaimed(
@@ -35,21 +34,10 @@ export async function claimUnclaimed(
     });
     if (rows.length === 0) return claimed;
     claimed += rows.length;
-    const events = rows.map(({ payload }) => {
-      const envelope = readEventEnvelope(JSON.parse(payload));
-      return {
-        workspaceId: input.workspaceId,
-        source: 'stripe' as const,
-        origin: input.account,
-        eventId: envelope.id,
-        type: envelope.type,
-        subject: envelope.subject,
-        livemode: envelope.livemode,
-        createdS: envelope.createdS,
-        via: 'webhook' as const,
-        payload,
-      };
-    });
+    const { account, workspaceId } = input;
+    const events = rows.map(({ payload }) =>
+      toInboxEvent({ envelope: readEventEnvelope(JSON.parse(payload)), workspaceId, account, via: 'webhook', payload }),
+    );
     events.sort((a, b) => a.createdS - b.createdS);
     await insertEvents(tx, { events, now: input.now });
   }
