@@ -14,7 +14,7 @@ import type { Config } from '#config.ts';
 import type { Overrides, Parts } from '#main.ts';
 
 /** Whom a visitor of the demo app can be: the three people of the stories, as the simulator's company has them. */
-const PEOPLE = [
+export const DEMO_PEOPLE = [
   {
     userId: 'user_0001',
     name: 'Ada Lovelace',
@@ -49,7 +49,7 @@ export function demoOverrides(config: Config, input: { settle: () => Promise<voi
     stripeRequestsPerSecond: null,
     routes: (parts) => [
       demoAppRoutes({
-        people: PEOPLE,
+        people: DEMO_PEOPLE,
         links: [{ label: 'Dashboard', url: `${parts.baseUrl}/` }, ...links],
         writeKey: async () => demoWriteKey(parts),
         userHash: async (userId) =>

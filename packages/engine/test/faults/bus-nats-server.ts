@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '#base/errors.ts';
+import { freePort } from '../world/free-port.ts';
 
 const CANDIDATES = [
   ...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'nats-server')),
@@ -62,13 +63,4 @@ function answers(port: number): Promise<boolean> {
     };
     socket.once('data', () => end(true)).once('error', () => end(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

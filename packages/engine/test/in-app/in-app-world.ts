@@ -14,6 +14,7 @@ import { systemClock as clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { createPublisher } from '#bus/index.ts';
+import { DEMO_PEOPLE } from '#compose/demo.ts';
 import { json, many, one } from '#db/db.ts';
 import { answerError } from '#http/errors.ts';
 import { demoAppRoutes } from '#http/routes/demo-app.ts';
@@ -40,30 +41,6 @@ export interface NudgeWorld {
   openStreams(): number;
   close(): Promise<void>;
 }
-
-const PEOPLE = [
-  {
-    userId: 'user_0001',
-    name: 'Ada Lovelace',
-    email: 'ada@analytical.example',
-    role: 'Founder',
-    company: { name: 'Analytical Society', domain: 'analytical.example' },
-  },
-  {
-    userId: 'user_0002',
-    name: 'Grace Hopper',
-    email: 'grace@harborline.example',
-    role: 'CTO',
-    company: { name: 'Harborline Computing', domain: 'harborline.example' },
-  },
-  {
-    userId: 'user_0003',
-    name: 'Katherine Johnson',
-    email: 'katherine@trajectory.example',
-    role: 'Data Analyst',
-    company: { name: 'Trajectory Partners', domain: 'trajectory.example' },
-  },
-];
 
 async function buildSdk(): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'growthos-sdk-'));
@@ -106,7 +83,7 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
   await app.register(sdkRoutes({ dir: sdkDir }));
   await app.register(
     demoAppRoutes({
-      people: PEOPLE,
+      people: DEMO_PEOPLE,
       writeKey: async () => KEY,
       userHash,
       links: [{ label: 'Open GrowthOS', url: '/' }],
@@ -127,7 +104,7 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
         text: `insert into workspace (id, name, mode, created_at) values ($1, 'Analytical Engines', 'test', now())`,
         values: [workspaceId],
       });
-      for (const { userId, email } of PEOPLE) {
+      for (const { userId, email } of DEMO_PEOPLE) {
         await db.query({
           text: `with c as (insert into contact (id, workspace_id, email, user_id, created_at, updated_at)
                    values ($1, $2, $3, $4, now(), now()) returning id)

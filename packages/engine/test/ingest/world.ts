@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { startSimulator } from '@growthos/simulator/server.ts';
 import type { Simulator, SimulatorOptions } from '@growthos/simulator/simulator.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -20,6 +19,7 @@ import {
   type StripeIngest,
 } from '#ingest/index.ts';
 import { openTestDb } from '../world/database.ts';
+import { freePort } from '../world/free-port.ts';
 
 const NOW = new Date('2026-11-24T09:00:00Z');
 export const secretBox = createSecretBox(Buffer.alloc(32, 7).toString('base64'));
@@ -215,14 +215,6 @@ async function listen(input: {
   );
   await app.listen({ port: input.port, host: '127.0.0.1' });
   return app;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 export async function countRows(db: Db, table: string): Promise<number> {

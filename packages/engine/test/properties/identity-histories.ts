@@ -3,6 +3,8 @@
  * of which two may claim the same, and Stripe customers that name a user, an address or nothing. Drawn from numbers, so that
  * fast-check can shrink them.
  */
+import { EMPTY_MESSAGE } from '../world/graph.ts';
+
 type Hash = Record<string, unknown>;
 
 export type Happening =
@@ -40,7 +42,7 @@ export function identityHistory(input: { index: number; startS: number; draws: r
         kind: 'track',
         id,
         atS,
-        message: { ...EMPTY, ...message, messageId: id, timestamp: iso(atS) },
+        message: { ...EMPTY_MESSAGE, ...message, messageId: id, timestamp: iso(atS) },
       });
     };
     if (what === 0)
@@ -55,18 +57,6 @@ export function identityHistory(input: { index: number; startS: number; draws: r
   }
   return happenings;
 }
-
-const EMPTY = {
-  userId: null,
-  anonymousId: null,
-  event: null,
-  name: null,
-  category: null,
-  groupId: null,
-  properties: {},
-  traits: {},
-  context: {},
-};
 
 function touch(draw: number): Hash {
   return {

@@ -87,7 +87,7 @@ export async function openGraphWorld(db: Db): Promise<GraphWorld> {
     async say(message, over = {}) {
       const id = `m_${workspaceId}_${(serial += 1)}`;
       const atS = toEpochS(clock.now()) + (over.atS ?? 0);
-      const payload = { ...EMPTY, ...message, messageId: id, timestamp: new Date(atS * 1000).toISOString() };
+      const payload = { ...EMPTY_MESSAGE, ...message, messageId: id, timestamp: new Date(atS * 1000).toISOString() };
       const subject = String(message['userId'] ?? message['anonymousId']);
       await store({ source: 'track', origin: workspaceId, id, type: String(message['type']), subject, atS, payload });
       await db.transaction((tx) => applyTrackEvents(deps, { tx, events: [{ workspaceId, eventId: id, payload }] }));
@@ -121,7 +121,8 @@ export async function openGraphWorld(db: Db): Promise<GraphWorld> {
   };
 }
 
-const EMPTY = {
+/** A stored message of the product with nothing in it, to spread what one says over. */
+export const EMPTY_MESSAGE = {
   userId: null,
   anonymousId: null,
   event: null,

@@ -3,7 +3,6 @@
  * make things happen in Stripe or in the app, call `settle`, and look at what a person would see. Nothing sleeps.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import type { BusEvent } from '#bus/index.ts';
 import { ensureDemo, insertWriteKey } from '#access/index.ts';
 import { MovableClock } from '#base/clock.ts';
@@ -14,6 +13,7 @@ import { readConfig } from '../../src/config.ts';
 import { startSimulator, type Simulator } from '@growthos/simulator/server.ts';
 import { createMatchContacts, installTemplate, switchOn } from '#respond/sequences/index.ts';
 import { openTestDb } from './database.ts';
+import { freePort } from './free-port.ts';
 
 export interface World {
   readonly stripe: Simulator;
@@ -187,15 +187,4 @@ async function connect(input: { api: World['api']; cookie: string; stripe: Simul
   });
   const page = back.headers.get('location') ?? '';
   if (!page.includes('connected=')) throw new Error(`connecting failed: ${back.status} ${page}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

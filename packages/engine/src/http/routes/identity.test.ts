@@ -3,7 +3,7 @@ import { createPublisher } from '#bus/index.ts';
 import { many, one, type Db } from '#db/db.ts';
 import { applyStripeEvents, applyTrackEvents, explainContactBilling } from '#project/index.ts';
 import { openTestDb } from '../../../test/world/database.ts';
-import { aCustomer, aSubscription, GRAPH_START } from '../../../test/world/graph.ts';
+import { aCustomer, aSubscription, EMPTY_MESSAGE, GRAPH_START } from '../../../test/world/graph.ts';
 import { openTestApp, type SignedUp, type TestApp } from '../../../test/world/http-app.ts';
 import { explainRoutes } from './explain.ts';
 import { identityRoutes } from './identity.ts';
@@ -32,18 +32,7 @@ afterAll(async () => {
 
 async function say(message: Record<string, unknown>): Promise<void> {
   const eventId = `m${(serial += 1)}`;
-  const empty = {
-    userId: null,
-    anonymousId: null,
-    event: null,
-    name: null,
-    category: null,
-    groupId: null,
-    properties: {},
-    traits: {},
-    context: {},
-  };
-  const payload = { ...empty, ...message, messageId: eventId, timestamp: GRAPH_START.toISOString() };
+  const payload = { ...EMPTY_MESSAGE, ...message, messageId: eventId, timestamp: GRAPH_START.toISOString() };
   const events = [{ workspaceId: owner.testId, eventId, payload }];
   await db.transaction((tx) => applyTrackEvents({ clock, publisher }, { tx, events }));
 }
