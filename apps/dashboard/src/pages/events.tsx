@@ -7,6 +7,7 @@ import { useMayEdit } from '../api/session.ts';
 import { Badge } from '../design/badge.tsx';
 import { Button } from '../design/button.tsx';
 import { Card } from '../design/card.tsx';
+import { cn } from '../design/cn.ts';
 import { EmptyState } from '../design/empty-state.tsx';
 import { Select } from '../design/field.tsx';
 import { Table, Td, Th, Tr } from '../design/table.tsx';
@@ -127,19 +128,12 @@ function Ledger() {
             </option>
           ))}
         </Select>
-        <Select
-          aria-label="Type"
-          className="w-auto max-w-full basis-[calc(50%-0.25rem)] sm:basis-auto"
-          value={type ?? ''}
-          onChange={(event) => set('type', event.target.value)}
-        >
-          <option value="">Any type</option>
-          {types.map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </Select>
+        <TypeSelect
+          className="basis-[calc(50%-0.25rem)] sm:basis-auto"
+          types={types}
+          value={type}
+          onChange={(next) => set('type', next)}
+        />
       </div>
       <Card>
         <Answer query={ledger}>
@@ -215,24 +209,14 @@ function Bus() {
   useRowKeys(body);
   return (
     <div ref={body}>
-      <Select
-        aria-label="Type"
-        className="mb-3 w-auto max-w-full"
-        value={type ?? ''}
-        onChange={(event) =>
-          void navigate({
-            search: (old) => ({ ...old, type: event.target.value === '' ? undefined : event.target.value }),
-            replace: true,
-          })
+      <TypeSelect
+        className="mb-3"
+        types={types}
+        value={type}
+        onChange={(next) =>
+          void navigate({ search: (old) => ({ ...old, type: next === '' ? undefined : next }), replace: true })
         }
-      >
-        <option value="">Any type</option>
-        {types.map((one) => (
-          <option key={one} value={one}>
-            {one}
-          </option>
-        ))}
-      </Select>
+      />
       <Card>
         <Answer query={events}>
           {({ pages }) => {
@@ -347,5 +331,28 @@ function Stuck() {
         }}
       </Answer>
     </Card>
+  );
+}
+
+function TypeSelect(props: {
+  types: readonly string[];
+  value: string | undefined;
+  onChange: (type: string) => void;
+  className: string;
+}) {
+  return (
+    <Select
+      aria-label="Type"
+      className={cn('w-auto max-w-full', props.className)}
+      value={props.value ?? ''}
+      onChange={(event) => props.onChange(event.target.value)}
+    >
+      <option value="">Any type</option>
+      {props.types.map((one) => (
+        <option key={one} value={one}>
+          {one}
+        </option>
+      ))}
+    </Select>
   );
 }

@@ -1,8 +1,8 @@
 import type { Step } from '@growthos/contracts/sequence/step.ts';
-import { useFilterCatalogue } from '../../api/segments.ts';
 import { useTeamDestinations, useWebhookEndpoints } from '../../api/sequences.ts';
 import { Field, Input, Select, TextArea } from '../../design/field.tsx';
 import { Switch } from '../../design/switch.tsx';
+import { DatePropertyField } from './date-property-field.tsx';
 import { AwaitedEventFields } from './event-fields.tsx';
 import { EmailFields } from './email-fields.tsx';
 import { DurationFields, OffsetFields, WindowFields } from './time-fields.tsx';
@@ -218,9 +218,7 @@ function WaitForFields({ step, onChange }: StepFieldsProps<Of<'wait_for'>>) {
 }
 
 function WaitUntilFields({ step, onChange }: StepFieldsProps<Of<'wait_until'>>) {
-  const { data } = useFilterCatalogue();
   const { until } = step;
-  const dates = data?.properties.filter((one) => one.type === 'date' && !one.property.startsWith('company.')) ?? [];
   const choose = (kind: string) => {
     if (kind === 'window') onChange({ ...step, until: { kind, window: OFFICE_HOURS } });
     else if (kind === 'payload_date')
@@ -244,25 +242,10 @@ function WaitUntilFields({ step, onChange }: StepFieldsProps<Of<'wait_until'>>) 
         )}
       </Field>
       {until.kind === 'contact_date' && (
-        <Field label="Which date">
-          {(ids) => (
-            <Select
-              {...ids}
-              className="w-auto max-w-full"
-              value={until.property}
-              onChange={(event) => onChange({ ...step, until: { ...until, property: event.target.value } })}
-            >
-              {!dates.some((one) => one.property === until.property) && (
-                <option value={until.property}>{until.property}</option>
-              )}
-              {dates.map((one) => (
-                <option key={one.property} value={one.property}>
-                  {one.label}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <DatePropertyField
+          value={until.property}
+          onChange={(property) => onChange({ ...step, until: { ...until, property } })}
+        />
       )}
       {until.kind === 'payload_date' && (
         <Field label="Which field of the event">

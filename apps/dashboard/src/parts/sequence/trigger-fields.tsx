@@ -1,7 +1,8 @@
 import type { Trigger } from '@growthos/contracts/sequence/definition.ts';
-import { useFilterCatalogue, useSegments } from '../../api/segments.ts';
+import { useSegments } from '../../api/segments.ts';
 import { Field, Select } from '../../design/field.tsx';
 import { ConditionFields } from './condition-fields.tsx';
+import { DatePropertyField } from './date-property-field.tsx';
 import { EventTypeField, useKnownEvent } from './event-fields.tsx';
 import { PayloadTests } from './payload-tests.tsx';
 import { OffsetFields } from './time-fields.tsx';
@@ -103,31 +104,9 @@ function SegmentTrigger({ trigger, onChange }: TriggerProps<Extract<Trigger, { k
 }
 
 function DateTrigger({ trigger, onChange }: TriggerProps<Extract<Trigger, { kind: 'date' }>>) {
-  const dates =
-    useFilterCatalogue().data?.properties.filter(
-      (one) => one.type === 'date' && !one.property.startsWith('company.'),
-    ) ?? [];
   return (
     <>
-      <Field label="Which date">
-        {(ids) => (
-          <Select
-            {...ids}
-            className="w-auto max-w-full"
-            value={trigger.property}
-            onChange={(event) => onChange({ ...trigger, property: event.target.value })}
-          >
-            {!dates.some((one) => one.property === trigger.property) && (
-              <option value={trigger.property}>{trigger.property}</option>
-            )}
-            {dates.map((one) => (
-              <option key={one.property} value={one.property}>
-                {one.label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <DatePropertyField value={trigger.property} onChange={(property) => onChange({ ...trigger, property })} />
       <OffsetFields value={trigger.offset} onChange={(offset) => onChange({ ...trigger, offset })} />
       <ConditionFields
         label="For whom"
