@@ -36,9 +36,9 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-export const serverNowMs = (): number => Date.now() + skewMs;
+const serverNowMs = (): number => Date.now() + skewMs;
 
-export function timeAgo(iso: string, atMs: number): string {
+function timeAgo(iso: string, atMs: number): string {
   const seconds = (Date.parse(iso) - atMs) / 1000;
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);

@@ -22,8 +22,8 @@ export const NUMBER_CHOICES: readonly Choice[] = [
   ['not_equals', 'is not'],
   ['between', 'is between'],
 ];
-export const MONEY_CHOICES: readonly Choice[] = NUMBER_CHOICES.filter(([value]) => value !== 'not_equals');
-export const LIST_CHOICES: readonly Choice[] = [
+const MONEY_CHOICES: readonly Choice[] = NUMBER_CHOICES.filter(([value]) => value !== 'not_equals');
+const LIST_CHOICES: readonly Choice[] = [
   ['includes_any', 'has any of'],
   ['includes_all', 'has all of'],
   ['includes_none', 'has none of'],

@@ -10,7 +10,6 @@ import {
   type LucideIcon,
   Mail,
   MessageSquare,
-  Radio,
   Shuffle,
   Tag,
   Users,
@@ -36,11 +35,9 @@ export const STEP_KINDS: Readonly<Record<StepKind, { label: string; says: string
   exit: { label: 'End here', says: 'Whoever comes here leaves the sequence.', icon: LogOut },
 };
 
-export const SIGNAL_ICON = Radio;
-
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-export function durationText(duration: SequenceDuration): string {
+function durationText(duration: SequenceDuration): string {
   const parts = [
     duration.days ? plural(duration.days, 'day') : '',
     duration.hours ? plural(duration.hours, 'hour') : '',
@@ -108,7 +105,7 @@ export function stepIds(steps: readonly Step[], into = new Set<string>()): Set<s
   return into;
 }
 
-export function stepArms(step: Step): readonly (readonly Step[])[] {
+function stepArms(step: Step): readonly (readonly Step[])[] {
   if (step.kind === 'branch') return [...step.arms.map((arm) => arm.steps), step.otherwise];
   if (step.kind === 'split') return step.arms.map((arm) => arm.steps);
   if (step.kind === 'wait_for_event') return [step.onEvent, step.onTimeout];
