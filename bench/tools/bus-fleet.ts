@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { stopChild } from './stop-child.ts';
 
 /** Worker processes of one bus, and what they have handled since the last `take`. */
 export interface BusFleet {
@@ -50,16 +51,7 @@ export async function startBusFleet(input: {
         onHeard();
       }),
     async stop() {
-      await Promise.all(children.map(end));
+      await Promise.all(children.map(stopChild));
     },
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { stopChild } from './stop-child.ts';
 
 /** A server under test, in a process of its own, so that the load generator does not share its event loop. */
 export interface ServerProcess {
@@ -42,7 +43,7 @@ export async function startServerProcess(input: {
     pid: child.pid ?? 0,
     stop() {
       isStopping = true;
-      return stop(child);
+      return stopChild(child);
     },
   };
 }
@@ -62,13 +63,4 @@ function whenReady(child: ChildProcess, name: string): Promise<ServerReady> {
       reject(new Error(`${name} ended with code ${code} before it was ready`));
     });
   });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(timer);
 }
