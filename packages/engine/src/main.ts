@@ -285,15 +285,17 @@ function composeWorkers(
 function workspaceDefaultsWorker(base: Base): Worker {
   return {
     name: 'workspace-defaults',
-    runOnce: () =>
-      base.db.transaction(async (tx) => {
-        const fresh = await many<{ id: string }>(tx, {
-          name: 'workspace_without_segments',
-          text: 'select id from workspace w where not exists (select 1 from segment s where s.workspace_id = w.id)',
-        });
+    async runOnce() {
+      const fresh = await many<{ id: string }>(base.db, {
+        name: 'workspace_without_segments',
+        text: 'select id from workspace w where not exists (select 1 from segment s where s.workspace_id = w.id)',
+      });
+      if (fresh.length === 0) return 0;
+      await base.db.transaction(async (tx) => {
         for (const { id } of fresh) await installTemplates(base, { tx, workspaceId: id });
-        return fresh.length;
-      }),
+      });
+      return fresh.length;
+    },
   };
 }
 

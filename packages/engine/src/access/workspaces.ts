@@ -33,7 +33,7 @@ export async function createWorkspacePair(
   return deps.db.transaction((tx) => insertWorkspacePair({ tx, clock: deps.clock }, input));
 }
 
-export async function insertWorkspacePair(
+async function insertWorkspacePair(
   deps: { tx: Tx; clock: Clock },
   input: { name: string; timezone: string; ownerId: string },
 ): Promise<{ liveId: string; testId: string }> {

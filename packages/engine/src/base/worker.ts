@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { backoffMs } from './retry.ts';
 
 /**
  * Something that works off what is due. `runOnce` takes one batch and returns how many items it handled, 0 when nothing
@@ -20,8 +21,7 @@ export interface Loop {
 }
 
 /** Milliseconds from a worker's failure to its next try, doubling with every further failure in a row. */
-const FAILED_FIRST_MS = 250;
-const FAILED_MAX_MS = 30_000;
+const FAILED = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Runs a worker until stopped: at once again while it finds work; else after a wake-up, when something of its own falls
@@ -42,7 +42,7 @@ export function startLoop(deps: { log: Log; clock: Clock }, input: { worker: Wor
     } catch (error) {
       failures += 1;
       deps.log.error({ worker: worker.name, failures, err: error }, `${worker.name} failed: ${messageOf(error)}`);
-      await alarm.wait(Math.min(FAILED_MAX_MS, FAILED_FIRST_MS * 2 ** Math.min(failures - 1, 10)));
+      await alarm.wait(backoffMs(failures, FAILED));
     }
   };
   const finished = (async () => {

@@ -1,4 +1,4 @@
-export { readBacklog, replayAllDead, replayDead } from './inbox/dead.ts';
+export { replayDead } from './inbox/dead.ts';
 export { type ApplyEvents, drainWorker } from './inbox/drain.ts';
 export type { InboxEvent, InboxSource, StoredEvent, StoreOutcome } from './inbox/inbox-event.ts';
 export { createInbox, INBOX_CHANNEL, type Inbox } from './inbox/store.ts';

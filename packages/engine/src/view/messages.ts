@@ -170,7 +170,7 @@ function historyOf(row: Row, providerResponse: string | null): MessageDetail['hi
     .sort((left, right) => left.at.localeCompare(right.at));
 }
 
-interface PlannedRow {
+interface PlannedRow extends JoinedContact {
   id: string;
   next_due_at: Date;
   sequence_id: string;
@@ -180,9 +180,6 @@ interface PlannedRow {
   step_count: number;
   definition: unknown;
   contact_id: string;
-  contact_name: string | null;
-  contact_email: string | null;
-  contact_user_id: string | null;
 }
 
 /** Runs whose next step has a time, soonest first. */

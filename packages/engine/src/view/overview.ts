@@ -6,7 +6,7 @@ import type { Overview } from '@growthos/contracts/http/overview.ts';
 import type { Clock } from '#base/clock.ts';
 import { many, one, type Db, type Queryable } from '#db/db.ts';
 import { sql } from '#db/sql.ts';
-import { contactName } from './contact-ref.ts';
+import { contactRef } from './contact-ref.ts';
 import { sentencesOf } from './contact-sentences.ts';
 import { countRows } from './count.ts';
 import { addDays, type Viewer } from './date-text.ts';
@@ -150,7 +150,7 @@ async function needsYouOf(db: Queryable, input: { workspaceId: string; viewer: V
       context: { lastPlanName: null, sequences: [], isKnownToStripe: true },
     });
     return {
-      contact: { id: row.id, name: contactName(row), email: row.email },
+      contact: contactRef(row),
       sentence: sentence.text,
       tone: sentence.tone,
       mrr: moneyView(row.mrr_minor, row.mrr_currency),

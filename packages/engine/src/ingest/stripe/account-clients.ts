@@ -42,11 +42,19 @@ export function createAccountClients(deps: {
         const { secretKey } = config.platform;
         return createStripeClient({ apiKey: secretKey, account: connection.account, apiBase: config.apiBase });
       }
-      const sealed = await readSealedSecret(deps.db, connection.id);
-      if (sealed === null) throw new StripeAccountGoneError(`The connection to ${connection.account} has ended.`);
-      const secret = ConnectionSecret.parse(JSON.parse(deps.secretBox.open(sealed)));
+      const { secret } = await openConnectionSecret(deps, connection);
       const apiKey = secret.kind === 'restricted_key' ? secret.key : await deps.appToken(connection, secret);
       return createStripeClient({ apiKey, account: null, apiBase: config.apiBase });
     },
   };
+}
+
+/** The connection's secret, and as it is sealed. @throws StripeAccountGoneError when the connection has ended. */
+export async function openConnectionSecret(
+  deps: { db: Db; secretBox: SecretBox },
+  connection: ConnectionRow,
+): Promise<{ sealed: string; secret: ConnectionSecret }> {
+  const sealed = await readSealedSecret(deps.db, connection.id);
+  if (sealed === null) throw new StripeAccountGoneError(`The connection to ${connection.account} has ended.`);
+  return { sealed, secret: ConnectionSecret.parse(JSON.parse(deps.secretBox.open(sealed))) };
 }

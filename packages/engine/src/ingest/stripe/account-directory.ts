@@ -2,7 +2,6 @@ import type { Clock } from '#base/clock.ts';
 import { one, type Db } from '#db/db.ts';
 
 export interface AccountOwner {
-  readonly connectionId: string;
   readonly workspaceId: string;
 }
 
@@ -49,8 +48,7 @@ export function createAccountDirectory(deps: { db: Db; clock: Clock }): AccountD
 async function readOwner(db: Db, input: { account: string; livemode: boolean }): Promise<AccountOwner | null> {
   const row = await one<AccountOwner>(db, {
     name: 'stripe_account_owner',
-    text: `select a.id as "connectionId",
-             case when a.livemode = $2 then a.workspace_id else twin.id end as "workspaceId"
+    text: `select case when a.livemode = $2 then a.workspace_id else twin.id end as "workspaceId"
            from stripe_account a
            join workspace w on w.id = a.workspace_id
            left join workspace twin on twin.id = w.twin_id

@@ -3,10 +3,10 @@ import type { SecretBox } from '#access/secrets.ts';
 import { toEpochS, type Clock } from '#base/clock.ts';
 import { ConfigurationError, StripeAccountGoneError } from '#base/errors.ts';
 import { json, type Db } from '#db/db.ts';
-import { ConnectionSecret } from './account-clients.ts';
+import { openConnectionSecret, type ConnectionSecret } from './account-clients.ts';
 import { callStripe } from './call-stripe.ts';
 import { createStripeClient } from './client.ts';
-import { readSealedSecret, type ConnectionRow } from './connection-store.ts';
+import type { ConnectionRow } from './connection-store.ts';
 import type { StripeConfig } from './stripe-config.ts';
 
 /** Stripe's answer to a token request of a Stripe App. Source: Stripe Apps, OAuth 2.0. */
@@ -97,9 +97,7 @@ async function readAppSecret(
   deps: Deps,
   connection: ConnectionRow,
 ): Promise<{ sealed: string; secret: Extract<ConnectionSecret, { kind: 'app' }> }> {
-  const sealed = await readSealedSecret(deps.db, connection.id);
-  if (sealed === null) throw new StripeAccountGoneError(`The connection to ${connection.account} has ended.`);
-  const secret = ConnectionSecret.parse(JSON.parse(deps.secretBox.open(sealed)));
+  const { sealed, secret } = await openConnectionSecret(deps, connection);
   if (secret.kind !== 'app') throw new StripeAccountGoneError(`${connection.account} is connected in another way now.`);
   return { sealed, secret };
 }

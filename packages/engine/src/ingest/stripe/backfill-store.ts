@@ -29,7 +29,8 @@ export interface BackfillListRow {
 
 const RUN = `id, workspace_id as "workspaceId", stripe_account_id as "connectionId", reason, state,
   started_at as "startedAt", finished_at as "finishedAt", error`;
-const LIST = `run_id as "runId", type, state, cursor, objects, requests, newest_created_s::float8 as "newestCreatedS",
+/** The columns of a `BackfillListRow`. */
+export const BACKFILL_LIST_COLUMNS = `run_id as "runId", type, state, cursor, objects, requests, newest_created_s::float8 as "newestCreatedS",
   oldest_created_s::float8 as "oldestCreatedS", attempts, not_before as "notBefore", error`;
 
 /** Starts to read everything. While one run is under way, that one goes on and its id is returned. */
@@ -74,7 +75,7 @@ export async function readRunningRuns(db: Queryable): Promise<BackfillRunRow[]> 
 
 export async function readLists(db: Queryable, runId: string): Promise<BackfillListRow[]> {
   return many<BackfillListRow>(db, {
-    text: `select ${LIST} from backfill_list where run_id = $1 order by nth`,
+    text: `select ${BACKFILL_LIST_COLUMNS} from backfill_list where run_id = $1 order by nth`,
     values: [runId],
   });
 }

@@ -9,6 +9,7 @@ import { addMs, toEpochS, type Clock } from '#base/clock.ts';
 import {
   ConflictError,
   CrashedError,
+  GrowthError,
   InvalidInputError,
   messageOf,
   RateLimitedError,
@@ -21,7 +22,7 @@ import type { Worker } from '#base/worker.ts';
 import { many, one, type Db, type Tx } from '#db/db.ts';
 import type { AccountClients } from './account-clients.ts';
 import { BACKFILL_LISTS, type BackfillList } from './backfill-lists.ts';
-import { readRunningRuns, type BackfillListRow, type BackfillRunRow } from './backfill-store.ts';
+import { BACKFILL_LIST_COLUMNS, readRunningRuns, type BackfillListRow, type BackfillRunRow } from './backfill-store.ts';
 import { rateLimitedReason } from './call-stripe.ts';
 import { readConnection, type ConnectionRow } from './connection-store.ts';
 import { countReads, type Limiter } from './limiter.ts';
@@ -90,9 +91,7 @@ async function claimLists(deps: BackfillDeps, run: BackfillRunRow): Promise<Back
   return many<BackfillListRow>(deps.db, {
     text: `update backfill_list set state = 'running', not_before = $3, started_at = coalesce(started_at, $2)
            where run_id = $1 and state in ('waiting', 'running') and (not_before is null or not_before <= $2)
-           returning run_id as "runId", type, state, cursor, objects, requests,
-             newest_created_s::float8 as "newestCreatedS", oldest_created_s::float8 as "oldestCreatedS", attempts,
-             not_before as "notBefore", error`,
+           returning ${BACKFILL_LIST_COLUMNS}`,
     values: [run.id, now, addMs(now, LEASE_MS)],
   });
 }
@@ -273,7 +272,7 @@ async function deferList(
 ): Promise<void> {
   const { list, error, now } = input;
   const attempts = list.attempts + 1;
-  const isTransient = error !== null && typeof error === 'object' && 'retryable' in error && error.retryable === true;
+  const isTransient = error instanceof GrowthError && error.retryable;
   if (!isTransient && attempts >= ATTEMPTS_MAX) {
     await endList(deps, { list, state: 'failed', error: messageOf(error) });
     return;

@@ -25,9 +25,6 @@ export function isAllowedCall(method: string, pathAndQuery: string): boolean {
   return ALLOWED_WRITES.some((allowed) => allowed.method === method && allowed.path.test(path));
 }
 
-/** Told of each call that leaves, for the read allocation. */
-export type OnStripeCall = (call: { method: string; path: string }) => void;
-
 export interface StripeClientInput {
   /** The platform's secret key, a restricted key, or an app's access token. */
   readonly apiKey: string;
@@ -35,13 +32,12 @@ export interface StripeClientInput {
   readonly account: string | null;
   /** Where Stripe answers; null is Stripe itself. The simulator's address in tests and the demo. */
   readonly apiBase: string | null;
-  readonly onCall?: OnStripeCall;
 }
 
 export function createStripeClient(input: StripeClientInput): Stripe {
   const base = input.apiBase === null ? null : new URL(input.apiBase);
   return new Stripe(input.apiKey, {
-    httpClient: new ReadOnlyHttpClient(Stripe.createNodeHttpClient(), input.onCall),
+    httpClient: new ReadOnlyHttpClient(Stripe.createNodeHttpClient()),
     maxNetworkRetries: 0,
     timeout: TIMEOUT_MS,
     telemetry: false,
@@ -61,12 +57,10 @@ export const STRIPE_API_VERSION = Stripe.API_VERSION;
 
 class ReadOnlyHttpClient extends Stripe.HttpClient implements Stripe.HttpClient {
   readonly #inner: Stripe.HttpClient;
-  readonly #onCall: OnStripeCall | undefined;
 
-  constructor(inner: Stripe.HttpClient, onCall: OnStripeCall | undefined) {
+  constructor(inner: Stripe.HttpClient) {
     super();
     this.#inner = inner;
-    this.#onCall = onCall;
   }
 
   override getClientName(): string {
@@ -82,7 +76,6 @@ class ReadOnlyHttpClient extends Stripe.HttpClient implements Stripe.HttpClient 
         `Refused ${method} ${path.split('?', 1)[0] ?? ''}: this system only reads from Stripe. The call did not leave.`,
       );
     }
-    this.#onCall?.({ method, path });
     if (method === 'GET') return this.#inner.makeRequest(...request);
     try {
       return await this.#inner.makeRequest(...request);

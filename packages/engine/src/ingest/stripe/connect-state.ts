@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { sha256 } from '#access/keys.ts';
 import type { SecretBox } from '#access/secrets.ts';
 import { addMs } from '#base/clock.ts';
 import { ConfigurationError } from '#base/errors.ts';
@@ -32,7 +32,7 @@ export async function createState(
   await deps.db.query({
     text: `insert into connect_state (token_hash, workspace_id, person_id, method, created_at, expires_at)
            values ($1, $2, $3, $4, $5, $6)`,
-    values: [hashOf(token), input.workspaceId, input.personId, input.method, input.now, addMs(input.now, STATE_TTL_MS)],
+    values: [sha256(token), input.workspaceId, input.personId, input.method, input.now, addMs(input.now, STATE_TTL_MS)],
   });
   return deps.secretBox.seal(token);
 }
@@ -92,13 +92,9 @@ export async function recordOutcome(
 /** Null for anything that we did not seal. */
 export function openState(secretBox: SecretBox, sealed: string): string | null {
   try {
-    return hashOf(secretBox.open(sealed));
+    return sha256(secretBox.open(sealed));
   } catch (error) {
     if (error instanceof ConfigurationError) return null;
     throw error;
   }
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

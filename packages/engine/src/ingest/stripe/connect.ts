@@ -24,8 +24,8 @@ import type { ConnectionSecret } from './account-clients.ts';
 export interface ConnectDeps extends BindDeps {
   readonly log: Log;
   readonly config: StripeConfig;
-  /** Called after an account was connected: wakes the workers and sees to the platform's endpoint. */
-  onConnected(connectionId: string): void;
+  /** Called after an account was connected: sees to the platform's endpoint. */
+  onConnected(): void;
 }
 
 export interface ConnectCallback {
@@ -99,7 +99,7 @@ async function finish(deps: ConnectDeps, input: ConnectCallback): Promise<Connec
     return failed(sentenceFor(error));
   });
   await recordOutcome(deps.db, { tokenHash: taken.state.tokenHash, outcome });
-  if (outcome.outcome === 'connected') deps.onConnected(outcome.connectionId);
+  if (outcome.outcome === 'connected') deps.onConnected();
   return outcome;
 }
 

@@ -1,4 +1,4 @@
-import { one, type Queryable } from '#db/db.ts';
+import { many, one, type Queryable } from '#db/db.ts';
 
 /**
  * Takes a duty that is due, or due or not when `isForced`, for `leaseMs`; nobody else has it until then. It is a row and
@@ -46,4 +46,28 @@ export async function readDuty(db: Queryable, name: string): Promise<DutyRow | u
     text: 'select name, next_at as "nextAt", done_at as "doneAt", attempts, error from stripe_duty where name = $1',
     values: [name],
   });
+}
+
+/**
+ * Which of these duties are not to be taken now: done not long ago, or held by a process. Read before `takeDuty`, which
+ * decides, because that locks a row even where there is nothing to do, and workers are woken at every event.
+ */
+export async function readRestingDuties(
+  db: Queryable,
+  input: { names: readonly string[]; now: Date },
+): Promise<ReadonlySet<string>> {
+  const rows = await many<{ name: string }>(db, {
+    text: 'select name from stripe_duty where name = any($1::text[]) and (next_at > $2 or leased_until > $2)',
+    values: [[...input.names], input.now],
+  });
+  return new Set(rows.map((row) => row.name));
+}
+
+/** When the first of a kind of duties is due again, by the beginning of their names. */
+export async function nextDutyAt(db: Queryable, prefix: 'endpoint:' | 'reconcile:'): Promise<Date | null> {
+  const row = await one<{ next: Date | null }>(db, {
+    text: 'select min(greatest(next_at, leased_until)) as next from stripe_duty where starts_with(name, $1)',
+    values: [prefix],
+  });
+  return row?.next ?? null;
 }

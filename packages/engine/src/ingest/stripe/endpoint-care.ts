@@ -2,11 +2,10 @@ import { addMs } from '#base/clock.ts';
 import { GrowthError, messageOf } from '#base/errors.ts';
 import { backoffMs } from '#base/retry.ts';
 import type { Worker } from '#base/worker.ts';
-import { one } from '#db/db.ts';
 import type { AccountClients } from './account-clients.ts';
 import { createStripeClient } from './client.ts';
 import { readActiveConnections } from './connection-store.ts';
-import { endDuty, takeDuty } from './duty.ts';
+import { endDuty, nextDutyAt, readDuty, readRestingDuties, takeDuty } from './duty.ts';
 import { careForEndpoint, type EndpointDeps, type EndpointTarget } from './endpoint.ts';
 import { isLiveKey, type StripeConfig } from './stripe-config.ts';
 
@@ -31,26 +30,23 @@ export function endpointCareWorker(deps: EndpointCareDeps): Worker {
     name: 'stripe:endpoint-care',
     async runOnce() {
       let handled = 0;
-      for (const name of await dueNames(deps)) {
-        if (await checkEndpoint(deps, { connectionId: name, isForced: false })) handled += 1;
+      for (const connectionId of await dueTargets(deps)) {
+        if (await checkEndpoint(deps, { connectionId, isForced: false })) handled += 1;
       }
       return handled;
     },
-    async nextDueAt() {
-      const row = await one<{ next: Date | null }>(deps.db, {
-        text: `select min(greatest(next_at, leased_until)) as next from stripe_duty where name like 'endpoint:%'`,
-      });
-      return row?.next ?? null;
-    },
+    nextDueAt: () => nextDutyAt(deps.db, 'endpoint:'),
   };
 }
 
 /** Null stands for the platform. */
-async function dueNames(deps: EndpointCareDeps): Promise<(string | null)[]> {
+async function dueTargets(deps: EndpointCareDeps): Promise<(string | null)[]> {
   const own = (await readActiveConnections(deps.db)).filter(
     (connection) => connection.method === 'restricted_key' && connection.details.isPolled !== true,
   );
-  return [...(deps.config.platform === null ? [] : [null]), ...own.map((connection) => connection.id)];
+  const all = [...(deps.config.platform === null ? [] : [null]), ...own.map((connection) => connection.id)];
+  const resting = await readRestingDuties(deps.db, { names: all.map(endpointDutyName), now: deps.clock.now() });
+  return all.filter((connectionId) => !resting.has(endpointDutyName(connectionId)));
 }
 
 /**
@@ -71,11 +67,8 @@ export async function checkEndpoint(
     await endDuty(deps.db, { name, now, nextAt: addMs(now, CHECK_EVERY_MS), error: null });
   } catch (error) {
     const now = deps.clock.now();
-    const row = await one<{ attempts: number }>(deps.db, {
-      text: 'select attempts from stripe_duty where name = $1',
-      values: [name],
-    });
-    const nextAt = addMs(now, backoffMs((row?.attempts ?? 0) + 1, RETRY));
+    const attempts = ((await readDuty(deps.db, name))?.attempts ?? 0) + 1;
+    const nextAt = addMs(now, backoffMs(attempts, RETRY));
     await endDuty(deps.db, { name, now, nextAt, error: messageOf(error) });
     deps.log.warn({ err: error, duty: name }, 'looking after a webhook endpoint failed');
     if (input.isForced || !(error instanceof GrowthError)) throw error;

@@ -19,7 +19,7 @@ import { startBackfill } from './backfill-store.ts';
 import { rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
 import { insertDriftReport } from './drift-report.ts';
-import { endDuty, readDuty, takeDuty } from './duty.ts';
+import { endDuty, nextDutyAt, readDuty, readRestingDuties, takeDuty } from './duty.ts';
 import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
 import { STRIPE_EVENT_TYPES } from './event-types.ts';
 import { countReads, type Limiter } from './limiter.ts';
@@ -62,8 +62,11 @@ export function reconcileWorker(deps: ReconcileDeps): Worker {
     name: 'stripe:reconcile',
     async runOnce() {
       const connections = await readActiveConnections(deps.db);
+      const names = connections.map(({ id }) => reconcileDutyName(id));
+      const resting = await readRestingDuties(deps.db, { names, now: deps.clock.now() });
       let handled = 0;
       for (const connection of connections) {
+        if (!isStart && resting.has(reconcileDutyName(connection.id))) continue;
         const duty = isStart ? await readDuty(deps.db, reconcileDutyName(connection.id)) : undefined;
         const staleBefore = addMs(deps.clock.now(), -STALE_AT_START_MS);
         const isForced = duty?.doneAt !== undefined && duty.doneAt !== null && duty.doneAt < staleBefore;
@@ -72,12 +75,7 @@ export function reconcileWorker(deps: ReconcileDeps): Worker {
       isStart = false;
       return handled;
     },
-    async nextDueAt() {
-      const row = await one<{ next: Date | null }>(deps.db, {
-        text: `select min(greatest(next_at, leased_until)) as next from stripe_duty where name like 'reconcile:%'`,
-      });
-      return row?.next ?? null;
-    },
+    nextDueAt: () => nextDutyAt(deps.db, 'reconcile:'),
   };
 }
 

@@ -83,6 +83,11 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
     void checkEndpoint(deps, { connectionId: null, isForced: true }).catch(() => undefined);
   };
   const checked = async (input: OfConnection) => readConnection(db, input);
+  const activeOf = async (input: OfConnection) => {
+    const connection = await checked(input);
+    if (connection.status === 'active') return connection;
+    throw new InvalidInputError('This account is disconnected. Connect it again.');
+  };
   return {
     receive: (input) => receiveStripeWebhook(deps, input),
     list: (input) => listConnections(deps, input),
@@ -92,15 +97,11 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
     disconnect: (input) => disconnect(deps, input),
     view: (input) => readConnectionView(deps, input),
     async restartBackfill(input) {
-      const connection = await checked(input);
-      if (connection.status !== 'active')
-        throw new InvalidInputError('This account is disconnected. Connect it again.');
+      await activeOf(input);
       await db.transaction((tx) => startBackfill(tx, { ...input, reason: 'request', now: clock.now() }));
     },
     async reconcileNow(input) {
-      const connection = await checked(input);
-      if (connection.status !== 'active')
-        throw new InvalidInputError('This account is disconnected. Connect it again.');
+      const connection = await activeOf(input);
       const id = await reconcile(deps, { connection, isForced: true, isAsked: true });
       if (id === null) throw new ConflictError('This account is being compared right now. Look again in a minute.');
       const [report] = await readDriftReports(db, { connectionId: connection.id, limit: 1, id });
