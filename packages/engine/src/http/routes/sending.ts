@@ -1,0 +1,44 @@
+import { SendingRules, SuppressionRow } from '@growthos/contracts/http/sequences.ts';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { liftSuppression, listSuppressions, readSendingRules, sendAgain, writeSendingRules } from '#send/index.ts';
+import { ById, Done, DONE, editor, MAY_SET, type SequenceRouteDeps, tags } from './sequence-parts.ts';
+
+/** How messages are sent: rules, blocked addresses, and sending once more. */
+export function sendingRoutes({ send }: SequenceRouteDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get('/api/sequences/sending-rules', { schema: { tags, response: { 200: SendingRules } } }, async (request) =>
+      readSendingRules(send.db, request.access),
+    );
+    app.put(
+      '/api/sequences/sending-rules',
+      { schema: { tags, body: SendingRules, response: { 200: SendingRules } } },
+      async (request) => {
+        const workspaceId = editor(request, MAY_SET);
+        await writeSendingRules(send, { workspaceId, rules: request.body });
+        return readSendingRules(send.db, { workspaceId });
+      },
+    );
+    app.get(
+      '/api/sequences/suppressions',
+      { schema: { tags, response: { 200: z.object({ rows: z.array(SuppressionRow) }) } } },
+      async (request) => ({ rows: await listSuppressions(send.db, request.access) }),
+    );
+    app.delete(
+      '/api/sequences/suppressions/:address',
+      { schema: { tags, params: z.object({ address: z.string().max(320) }), response: { 200: Done } } },
+      async (request) => {
+        await liftSuppression(send.db, { workspaceId: editor(request, MAY_SET), address: request.params.address });
+        return DONE;
+      },
+    );
+    app.post(
+      '/api/sequences/messages/:id/send-again',
+      { schema: { tags, params: ById, response: { 200: Done } } },
+      async (request) => {
+        await sendAgain(send, { workspaceId: editor(request), messageId: request.params.id });
+        return DONE;
+      },
+    );
+  };
+}
