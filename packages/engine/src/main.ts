@@ -308,8 +308,8 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
     ruleGroups: RULE_GROUPS,
     billingWarningTexts: BILLING_WARNINGS,
     metrics: new Registry(),
+    webhookRoutes: [stripeWebhookRoutes({ receive: (input) => stripe.receive(input) })],
     routes: [
-      stripeWebhookRoutes({ receive: (input) => stripe.receive(input) }),
       connectionRoutes({
         stripe,
         personOf: async (request) => (await parts.sessions.find(request.headers.cookie ?? ''))?.person.id ?? null,

@@ -3,6 +3,7 @@
  * and nothing more: no SQL, no rule. Order of hooks on a request: request id, the guard of `/api` (before the body is
  * read), body and schema, the route, security headers, one log line with the route's pattern (never its values).
  */
+import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import rateLimit from '@fastify/rate-limit';
@@ -12,7 +13,6 @@ import type { Registry } from 'prom-client';
 import type { Sessions } from '#access/index.ts';
 import type { Clock } from '#base/clock.ts';
 import { RateLimitedError } from '#base/errors.ts';
-import { newId } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Db } from '#db/db.ts';
 import type { RuleGroupSchema } from '#view/index.ts';
@@ -50,6 +50,8 @@ export interface AppDeps {
   readonly billingWarningTexts: Readonly<Record<string, string>>;
   /** Routes of others, with their whole paths; what is below `/api` is guarded. */
   readonly routes: readonly FastifyPluginAsync[];
+  /** Routes that no browser ever asks, thousands of times a second: without cookies, and without headers for pages. */
+  readonly webhookRoutes?: readonly FastifyPluginAsync[];
   /** Where figures are kept for /metrics; others may add theirs. */
   readonly metrics: Registry;
   readonly options: AppOptions;
@@ -78,7 +80,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     // Browsers open connections ahead of need; one that never sent a request would hold up the end.
     forceCloseConnections: true,
-    genReqId: () => newId(),
+    genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: options.isBehindProxy,
@@ -87,8 +89,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
   watchRequests(app, deps.metrics);
+  // A plugin has the hooks that were there before it.
+  for (const routes of deps.webhookRoutes ?? []) await app.register(routes);
   addSecurityHeaders(app, { isHttps: options.baseUrl?.startsWith('https:') ?? false });
   await app.register(cookie);
   await app.register(formbody);
@@ -122,7 +129,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 /** One line and one figure per request, under the route's pattern: an address can hold a token or an e-mail. */
 function watchRequests(app: FastifyInstance, metrics: Registry): void {
   const seconds = requestHistogram(metrics);
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
@@ -131,5 +138,6 @@ function watchRequests(app: FastifyInstance, metrics: Registry): void {
       { requestId: request.id, method, route, status, durationMs: Math.round(reply.elapsedTime) },
       'request',
     );
+    done();
   });
 }

@@ -30,9 +30,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** One year. Source: hstspreload.org asks for at least that. */
 const STRICT_TRANSPORT = 'max-age=31536000';
 
-/** Sets the headers on every answer; a route that needs another value sets its own, and that one stays. */
+/** Sets the headers on every answer of the routes that come after; a route that needs another value sets its own, and that one stays. */
 export function addSecurityHeaders(app: FastifyInstance, options: { isHttps: boolean }): void {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     for (const [name, value] of Object.entries(HEADERS)) {
       if (!reply.hasHeader(name)) void reply.header(name, value);
     }
@@ -40,5 +40,6 @@ export function addSecurityHeaders(app: FastifyInstance, options: { isHttps: boo
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) {
       void reply.header('cache-control', 'no-store');
     }
+    done();
   });
 }

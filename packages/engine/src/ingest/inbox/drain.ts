@@ -44,7 +44,8 @@ interface Deps {
   readonly apply: Readonly<Record<InboxSource, ApplyEvents>>;
 }
 
-interface PendingEvent extends InboxEvent {
+interface PendingEvent extends Omit<InboxEvent, 'payload'> {
+  readonly payload: string;
   readonly seq: bigint;
   readonly attempts: number;
   readonly receivedAt: Date;

@@ -14,8 +14,8 @@ export interface InboxEvent {
   /** The sender's time of the event, epoch seconds. */
   readonly createdS: number;
   readonly via: 'webhook' | 'reconcile' | 'poll' | 'replay' | 'api';
-  /** The JSON text, exactly as it came. */
-  readonly payload: string;
+  /** The JSON, exactly as it came: a text, or its bytes in UTF-8. */
+  readonly payload: string | Buffer;
 }
 
 /** An event of the ledger, as it is handed to the apply function of its source. */

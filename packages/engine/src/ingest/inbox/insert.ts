@@ -44,7 +44,7 @@ export async function insertEvents(
       events.map((event) => event.livemode),
       events.map((event) => event.createdS),
       events.map((event) => event.via),
-      input.isServer === true ? binaryTextArray(payloads) : payloads,
+      input.isServer === true ? binaryTextArray(payloads) : payloads.map(String),
       now,
     ],
   });

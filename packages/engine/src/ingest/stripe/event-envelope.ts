@@ -1,6 +1,7 @@
 import { parseInstant, toEpochS } from '#base/clock.ts';
 import { InvalidInputError } from '#base/errors.ts';
 import type { InboxEvent } from '../inbox/inbox-event.ts';
+import { jsonShape, VALUE } from './pick-json.ts';
 
 /** What ingest itself needs to know of an event; everything else is for later stages. */
 export interface EventEnvelope {
@@ -41,13 +42,27 @@ export function readEventEnvelope(event: unknown): EventEnvelope {
   };
 }
 
+const OBJECT = jsonShape({ object: VALUE, id: VALUE, customer: jsonShape({ id: VALUE }) });
+
+/** All that `readEventEnvelope` looks at. */
+export const ENVELOPE_SHAPE = jsonShape({
+  id: VALUE,
+  type: VALUE,
+  created: VALUE,
+  livemode: VALUE,
+  account: VALUE,
+  context: VALUE,
+  data: jsonShape({ object: OBJECT }),
+  related_object: OBJECT,
+});
+
 /** A proven event as the ledger keeps it. */
 export function toInboxEvent(input: {
   envelope: EventEnvelope;
   workspaceId: string;
   account: string;
   via: InboxEvent['via'];
-  payload: string;
+  payload: InboxEvent['payload'];
 }): InboxEvent {
   const { envelope } = input;
   return {

@@ -4,6 +4,7 @@
  * May happen twice: every delivery; the ledger keeps one. Order: none is promised by Stripe, none is needed here.
  * Nothing is applied here, and nothing is asked of Stripe: buyers may be waiting for our answer.
  */
+import { isUtf8 } from 'node:buffer';
 import { fromEpochS, type Clock } from '#base/clock.ts';
 import {
   GrowthError,
@@ -16,7 +17,8 @@ import type { Db } from '#db/db.ts';
 import type { Inbox } from '../inbox/store.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { endDeauthorized } from './end-connection.ts';
-import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
+import { ENVELOPE_SHAPE, readEventEnvelope, toInboxEvent } from './event-envelope.ts';
+import { pickJson } from './pick-json.ts';
 import type { EndpointKeys, SigningSecrets } from './signing-secrets.ts';
 import { keepUnclaimed } from './unclaimed.ts';
 import { verifyStripeSignature } from './verify.ts';
@@ -44,8 +46,8 @@ const PLATFORM_ACCOUNT = 'platform';
 
 export async function receiveStripeWebhook(deps: ReceiveDeps, input: ReceivedWebhook): Promise<ReceiveOutcome> {
   const endpoint = proveFromMemory(deps, input) ?? (await prove(deps, input));
-  const payload = textOf(input.rawBody);
-  const envelope = readEventEnvelope(parseJson(payload));
+  const payload = utf8Of(input.rawBody);
+  const envelope = readEventEnvelope(pickEnvelope(payload));
   const account = endpoint.account ?? envelope.account ?? PLATFORM_ACCOUNT;
   const named = { account, livemode: envelope.livemode };
   const owner = deps.directory.known(named) ?? (await fromDatabase(() => deps.directory.find(named)));
@@ -105,13 +107,15 @@ async function prove(deps: ReceiveDeps, input: ReceivedWebhook): Promise<Endpoin
   }
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+/** The same bytes; what is no UTF-8 in them is replaced as every decoder does it. */
+function utf8Of(bytes: Uint8Array): Buffer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer) ? buffer : Buffer.from(buffer.toString('utf8'));
 }
 
-function parseJson(text: string): unknown {
+function pickEnvelope(payload: Buffer): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return pickJson(payload, ENVELOPE_SHAPE);
   } catch (error) {
     throw new InvalidInputError('The body is no JSON.', { cause: error });
   }

@@ -5,13 +5,13 @@ import { readEventEnvelope, toInboxEvent, type EventEnvelope } from './event-env
 /** Keeps a proven event of an account that nobody has connected. The same one twice is kept once. */
 export async function keepUnclaimed(
   db: Queryable,
-  input: { account: string; envelope: EventEnvelope; payload: string; now: Date },
+  input: { account: string; envelope: EventEnvelope; payload: string | Buffer; now: Date },
 ): Promise<void> {
   const { account, envelope, payload, now } = input;
   await db.query({
     text: `insert into inbox_unclaimed (account, event_id, livemode, type, received_at, payload)
            values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-    values: [account, envelope.id, envelope.livemode, envelope.type, now, payload],
+    values: [account, envelope.id, envelope.livemode, envelope.type, now, String(payload)],
   });
 }
 
