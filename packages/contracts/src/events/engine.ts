@@ -24,7 +24,16 @@ export const ContactSplit = z.object({
   from_contact_id: z.string(),
   into_contact_id: z.string().describe('whom it belongs to now'),
   by: z.enum(['identify', 'person']),
+  merge_id: z.string().optional().describe('where a merge was undone: which one'),
+  origin_contact_ids: z
+    .array(z.string())
+    .optional()
+    .describe('where a merge was undone: the contact that is back, and those that had been merged into it before'),
 });
+
+/** Of `contact_split`, where it undoes a merge: `into_contact_id` is the contact that is back. */
+export const UndoneMerge = ContactSplit.required({ merge_id: true, origin_contact_ids: true });
+export type UndoneMerge = z.infer<typeof UndoneMerge>;
 
 const membership = z.object({ segment_id: z.string(), segment_key: z.string().nullable(), segment_name: z.string() });
 export const SegmentEntered = membership;

@@ -3,6 +3,7 @@
  * one (run, step), whatever is repeated; rows of ended runs withdrawn before they go. Handled in the transaction that
  * moves the consumer's position.
  */
+import { UndoneMerge } from '@growthos/contracts/events/engine.ts';
 import { MessageCategory, MessageChannel } from '@growthos/contracts/sequence/category.ts';
 import { z } from 'zod';
 import type { Clock } from '#base/clock.ts';
@@ -31,7 +32,7 @@ const EARLY_ENDS = new Set(['goal', 'left_segment', 'person', 'edited']);
 export function messageRequestsConsumer(deps: { clock: Clock; publisher: Publisher }): Consumer {
   return {
     name: 'send-requests',
-    types: ['message_requested', 'sequence_exited', 'sequence_goal_met', 'contact_merged'],
+    types: ['message_requested', 'sequence_exited', 'sequence_goal_met', 'contact_merged', 'contact_split'],
     batchSizeMax: 500,
     from: 'now',
     async handle(tx, events) {
@@ -44,7 +45,11 @@ export function messageRequestsConsumer(deps: { clock: Clock; publisher: Publish
         await withdraw(deps, { tx, enrolmentIds: ended });
         await endShownNudges(deps, { tx, enrolmentIds: ended });
       }
-      for (const event of events) if (event.type === 'contact_merged') await moveMerged(tx, event);
+      for (const event of events) {
+        if (event.type === 'contact_merged') await moveMerged(tx, event);
+        const undone = event.type === 'contact_split' ? UndoneMerge.safeParse(event.data) : null;
+        if (undone?.success) await moveBack(tx, undone.data);
+      }
     },
   };
 }
@@ -121,7 +126,10 @@ async function withdraw(
 
 async function moveMerged(tx: Tx, event: BusEvent): Promise<void> {
   const { from_contact_id: from, into_contact_id: into } = event.data;
-  await tx.query({ text: 'update message set contact_id = $2 where contact_id = $1', values: [from, into] });
+  await tx.query({
+    text: `update message set contact_id = $2, origin_contact_id = coalesce(origin_contact_id, $1) where contact_id = $1`,
+    values: [from, into],
+  });
   // Whoever opted out on either side stays opted out.
   await tx.query({
     text: `insert into consent (workspace_id, contact_id, category, is_opted_out, source, changed_at)
@@ -129,5 +137,19 @@ async function moveMerged(tx: Tx, event: BusEvent): Promise<void> {
            on conflict (workspace_id, contact_id, category) do update
              set is_opted_out = consent.is_opted_out or excluded.is_opted_out`,
     values: [from, into],
+  });
+}
+
+/**
+ * A merge was undone: messages that had been asked for the contact which is back go with it, and those of its runs that are
+ * not on their way yet. What was sent while the two were one stays with whom it was sent to; so does an opt-out.
+ */
+async function moveBack(tx: Tx, undone: UndoneMerge): Promise<void> {
+  const { from_contact_id: stays, into_contact_id: back, origin_contact_ids: origins } = undone;
+  await tx.query({
+    text: `update message m set contact_id = $2 where m.contact_id = $1 and (m.origin_contact_id = any($3::uuid[])
+             or m.status in ('requested', 'ready') and exists (
+               select 1 from enrolment e where e.id = m.enrolment_id and e.origin_contact_id = any($3::uuid[])))`,
+    values: [stays, back, [...origins]],
   });
 }

@@ -1,14 +1,14 @@
 /**
  * Two contacts turn out to be one person. In: who goes into whom. Out: one contact with all identities, events and
  * memberships; the other stays as a signpost (`merged_into`). What was moved and what stood there before is kept, so that
- * a person can undo it (unmerge.ts). May be called again: a contact that was merged already is left alone.
+ * a person can undo it (merge-by-person.ts). May be called again: a contact that was merged already is left alone.
  * The caller computes the surviving contact anew: what its identities said, and its billing.
  */
 import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import type { Publisher } from '#bus/index.ts';
 import { json, many, one, type Tx } from '#db/db.ts';
-import { mergeActivity } from '../engagement/merge-activity.ts';
+import { type ActivityBefore, mergeActivity } from '../engagement/merge-activity.ts';
 import { moveEvents } from '../identity/move-events.ts';
 import { CONTACT_RECORD_COLUMNS, type ContactRecord } from './contact-record.ts';
 import { loadContacts, patchContacts } from './patch-contacts.ts';
@@ -31,6 +31,8 @@ export interface MovedByMerge {
   /** The columns of the surviving contact that the merge changed, before and after. */
   readonly before: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, unknown>>;
+  /** What the surviving contact had done itself; not there in merges of an earlier version. */
+  readonly activity?: ActivityBefore | null;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function mergeContacts(
     values: [from, into],
   });
   const memberships = await moveMemberships(tx, { from, into });
-  await mergeActivity(tx, { fromContactId: from, intoContactId: into });
+  const activity = await mergeActivity(tx, { fromContactId: from, intoContactId: into });
   await tx.query({
     text: `update contact c set merged_into = $2, billing_due_at = null, updated_at = $3 where id = $1`,
     values: [from, into, now],
@@ -68,7 +70,15 @@ export async function mergeContacts(
   await tx.query({
     text: `insert into contact_merge (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved)
            values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
-    values: [mergeId, workspaceId, from, into, by, now, json({ identities, ...memberships, ...changeOf(target, set) })],
+    values: [
+      mergeId,
+      workspaceId,
+      from,
+      into,
+      by,
+      now,
+      json({ identities, ...memberships, ...changeOf(target, set), activity }),
+    ],
   });
   const cause = { kind: by === 'person' ? ('person' as const) : ('event' as const), id: null, type: 'contact_merged' };
   await patchContacts(deps, {

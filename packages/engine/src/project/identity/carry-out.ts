@@ -41,9 +41,18 @@ export async function carryOut(
 /** Says on both contacts that something of the one now belongs to the other. */
 export function tellSplit(
   deps: ResolveDeps,
-  input: { tx: Tx; workspaceId: string; from: string; into: string; by: 'identify' | 'person' },
+  input: {
+    tx: Tx;
+    workspaceId: string;
+    from: string;
+    into: string;
+    by: 'identify' | 'person';
+    /** Where a merge is undone: `into` is the contact that is back; `origins`, it and what had been merged into it. */
+    undone?: { readonly mergeId: string; readonly origins: readonly string[] };
+  },
 ): void {
-  const { tx, workspaceId, from, into, by } = input;
+  const { tx, workspaceId, from, into, by, undone } = input;
+  const merge = undone ? { merge_id: undone.mergeId, origin_contact_ids: [...undone.origins] } : {};
   const time = deps.clock.now();
   deps.publisher.publish(
     tx,
@@ -53,7 +62,7 @@ export function tellSplit(
       type: 'contact_split',
       source: 'growthos',
       time,
-      data: { from_contact_id: from, into_contact_id: into, by },
+      data: { from_contact_id: from, into_contact_id: into, by, ...merge },
       cause: null,
     })),
   );

@@ -6,11 +6,12 @@ import { mergeContacts, type MovedByMerge } from '../contacts/merge.ts';
 import { type ContactPatch, loadContacts, patchContacts } from '../contacts/patch-contacts.ts';
 import { unmergeActivity } from '../engagement/merge-activity.ts';
 import { tellSplit } from './carry-out.ts';
-import { type Identity, IDENTITY_KINDS, identityKey } from './identity.ts';
+import { IDENTITY_KINDS, identityKey } from './identity.ts';
 import { identitiesOfContacts, reassignIdentities } from './identity-store.ts';
 import { moveEvents } from './move-events.ts';
 import { refreshContacts } from './refresh-contacts.ts';
 import { lockIdentities, type ResolveDeps } from './resolve.ts';
+import type { Said } from './said.ts';
 
 export interface PersonDecision {
   readonly tx: Tx;
@@ -60,7 +61,9 @@ interface MergeRow {
 /**
  * Parts two contacts again: identities, the events told of each, memberships and activity go back, and values as they were
  * before wherever they were not changed since. Both keep their identities from now on, whatever the evidence says.
- * Messages and sequence runs stay with the contact that had them last. @throws NotFoundError, ConflictError
+ * Messages, sequence runs and places in segments follow by the event that tells of it (`contact_split` with `merge_id`):
+ * what the contact had before the merge goes back with it, what came while the two were one stays.
+ * @throws NotFoundError, ConflictError
  */
 export async function undoMerge(
   deps: ResolveDeps,
@@ -83,12 +86,21 @@ export async function undoMerge(
   const now = deps.clock.now();
   await tx.query({ text: 'update contact_merge set undone_at = $2 where id::text = $1', values: [input.mergeId, now] });
   await tx.query({ text: 'update contact set merged_into = null, updated_at = $2 where id = $1', values: [from, now] });
-  await partIdentities(tx, { workspaceId, merge });
+  const origins = await everMergedInto(tx, from);
+  tellSplit(deps, {
+    tx,
+    workspaceId,
+    from: into,
+    into: from,
+    by: 'person',
+    undone: { mergeId: input.mergeId, origins },
+  });
+  const lost = await partIdentities(tx, { workspaceId, merge });
   await partMemberships(tx, { workspaceId, merge });
-  await unmergeActivity(tx, { fromContactId: from, intoContactId: into });
+  await unmergeActivity(tx, { fromContactId: from, intoContactId: into, before: merge.moved.activity });
   await tx.query({
-    text: 'update bus_event set contact_id = $1 where contact_id = $2 and origin_contact_id = $1',
-    values: [from, into],
+    text: 'update bus_event set contact_id = $1 where contact_id = $2 and origin_contact_id = any($3::uuid[])',
+    values: [from, into, origins],
   });
   const record = records.get(into);
   const cause = { kind: 'person' as const, id: input.personId, type: 'contact_split' };
@@ -97,22 +109,37 @@ export async function undoMerge(
     const patch: ContactPatch = { ...base, contactId: into, set: unchangedSince(record, merge.moved) };
     await patchContacts(deps, { tx, workspaceId, loaded: records, patches: [patch] });
   }
-  tellSplit(deps, { tx, workspaceId, from: into, into: from, by: 'person' });
-  await refreshContacts(deps, { ...input, contactIds: [from, into] });
+  await refreshContacts(deps, { ...input, contactIds: [from, into], lost: new Map([[into, lost]]) });
   return { from, into };
 }
 
-/** What was moved, and is still here, goes back; all of both is pinned, or the evidence would join them again. */
-async function partIdentities(tx: Tx, input: { workspaceId: string; merge: MergeRow }): Promise<void> {
+/** The contact, and those that are merged into it, step by step: what was told of any of them is its own. */
+async function everMergedInto(tx: Tx, contactId: string): Promise<string[]> {
+  const rows = await many<{ id: string }>(tx, {
+    text: `with recursive of (id) as (
+             select $1::uuid union select m.from_contact_id from contact_merge m join of on m.into_contact_id = of.id
+             where m.undone_at is null)
+           select id from of`,
+    values: [contactId],
+  });
+  return rows.map((row) => row.id);
+}
+
+/**
+ * What was moved, and is still here, goes back; all of both is pinned, or the evidence would join them again.
+ * @returns what was said in the name of the identities that go.
+ */
+async function partIdentities(tx: Tx, input: { workspaceId: string; merge: MergeRow }): Promise<Said[]> {
   const { workspaceId, merge } = input;
   const here = await identitiesOfContacts(tx, { contactIds: [merge.into] });
   const moved = new Set(merge.moved.identities.map(({ kind, value }) => `${kind}:${value}`));
-  const back: Identity[] = here.filter((identity) => moved.has(identityKey(identity)));
+  const back = here.filter((identity) => moved.has(identityKey(identity)));
   const staying = here.filter((identity) => !moved.has(identityKey(identity)));
   await reassignIdentities(tx, { workspaceId, identities: back, contactId: merge.from, isPinned: true });
   await reassignIdentities(tx, { workspaceId, identities: staying, contactId: merge.into, isPinned: true });
   const keys = back.filter(({ kind }) => IDENTITY_KINDS.includes(kind)).map(identityKey);
   await moveEvents(tx, { workspaceId, from: merge.into, into: merge.from, keys });
+  return back.map((identity) => identity.said);
 }
 
 async function partMemberships(tx: Tx, input: { workspaceId: string; merge: MergeRow }): Promise<void> {

@@ -11,6 +11,7 @@ import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
 import { many, type Db, type Tx } from '#db/db.ts';
 import { EVERYTHING, touchedBy } from './depends-on.ts';
 import { evaluateMemberships, tellTransitions, type Evaluation, type Transition } from './memberships.ts';
+import { followMerges, isAsBefore, restoreSince } from './merged-memberships.ts';
 import { hurry, lockWorkspaces, workspaceTimezone } from './segment-row.ts';
 
 export interface SegmentDeps {
@@ -63,7 +64,7 @@ async function evaluateEvents(
 ): Promise<void> {
   const { tx, workspaceId, events } = input;
   const touched = events.map((event) => ({ event, names: touchedBy(event) }));
-  for (const event of events) if (event.type === 'contact_merged') await inheritMemberships(tx, event);
+  const restored = await followMerges(tx, events);
   const segments = await segmentsReading(tx, { workspaceId, names: touched.flatMap(({ names }) => names) });
   if (!segments.some((segment) => segment.isConcerned)) return;
   const timezone = await workspaceTimezone(tx, { workspaceId });
@@ -83,6 +84,7 @@ async function evaluateEvents(
   // A server keeps the plan of a statement that comes again, so all segments stand in it; the embedded one plans anew.
   const asked = deps.db.kind === 'server' ? evaluations : evaluations.filter(({ contacts }) => contacts.ids.length > 0);
   const transitions = await evaluateMemberships(tx, { workspaceId, timezone, now, evaluations: asked });
+  await restoreSince(tx, restored);
   const byId = new Map(segments.map((segment) => [segment.id, segment]));
   await tellTransitions(deps, {
     tx,
@@ -92,6 +94,7 @@ async function evaluateEvents(
     segments: byId,
     transitions: transitions.filter((transition) => transition.version === byId.get(transition.segmentId)?.version),
     causeOf: (transition) => causeOf(causes, transition),
+    isSilent: (transition) => isAsBefore(restored, transition),
   });
 }
 
@@ -145,25 +148,4 @@ function contactsOf(event: BusEvent): string[] {
     }
   }
   return [...ids];
-}
-
-/**
- * Two contacts were one person: whatever one of them was in, that person is in, and doesn't enter again. Merges are rare,
- * and one may build on the one before, so they are taken one by one.
- */
-async function inheritMemberships(tx: Tx, merge: BusEvent): Promise<void> {
-  await tx.query({
-    name: 'segments_inherit',
-    text: `with gone as (delete from segment_membership where contact_id = $1 returning *),
-      doubled as (
-        select s.id from gone g join segment s on s.id = g.segment_id and s.version = g.version
-        join segment_membership m on m.segment_id = g.segment_id and m.version = g.version and m.contact_id = $2
-        where g.is_member and m.is_member),
-      uncounted as (update segment s set member_count = s.member_count - 1 from doubled d where s.id = d.id)
-      insert into segment_membership as m (segment_id, version, contact_id, is_member, since, next_flip_at)
-      select segment_id, version, $2, true, since, next_flip_at from gone where is_member
-      on conflict (segment_id, version, contact_id) do update
-        set is_member = true, since = case when m.is_member then least(m.since, excluded.since) else excluded.since end`,
-    values: [merge.data['from_contact_id'], merge.data['into_contact_id']],
-  });
 }

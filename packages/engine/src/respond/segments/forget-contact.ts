@@ -6,4 +6,8 @@ export async function forgetMemberships(tx: Tx, input: { contactIds: readonly st
     text: 'delete from segment_membership where contact_id = any($1::uuid[])',
     values: [[...input.contactIds]],
   });
+  await tx.query({
+    text: 'delete from segment_before_merge where from_contact_id = any($1::uuid[]) or into_contact_id = any($1::uuid[])',
+    values: [[...input.contactIds]],
+  });
 }

@@ -169,13 +169,16 @@ export async function tellTransitions(
     segments: ReadonlyMap<string, NamedSegment>;
     transitions: readonly Transition[];
     causeOf: (transition: Transition) => EventCause;
+    /** Counted and not told: nothing happened in the world, a mistake was taken back. */
+    isSilent?: (transition: Transition) => boolean;
   },
 ): Promise<void> {
   const { tx, transitions, segments } = input;
   if (transitions.length === 0) return;
+  const told = input.isSilent ? transitions.filter((transition) => !input.isSilent?.(transition)) : transitions;
   deps.publisher.publish(
     tx,
-    transitions.map((transition) => ({
+    told.map((transition) => ({
       workspaceId: input.workspaceId,
       contactId: transition.contactId,
       type: transition.isMember ? 'segment_entered' : 'segment_left',

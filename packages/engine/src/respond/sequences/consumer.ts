@@ -10,7 +10,7 @@ import type { MatchContacts } from './contact-matcher.ts';
 import { rearmDates } from './date-triggers.ts';
 import { enrolByEvents } from './enrol.ts';
 import { exitByEvents } from './exit.ts';
-import { moveMergedRuns } from './merged-runs.ts';
+import { moveMergedRuns, movesRuns } from './merged-runs.ts';
 
 export interface SequenceConsumerDeps {
   readonly clock: Clock;
@@ -44,7 +44,7 @@ async function handlePart(deps: SequenceConsumerDeps, input: { tx: Tx; events: r
 /**
  * Within a part, starts are done before ends. A goal that is followed by a new start of the same contact must free them
  * first, so a part ends before the second event of a contact that is not directly another of the same type, and before
- * a merge.
+ * a merge or the undoing of one.
  */
 export function partsInOrder(events: readonly BusEvent[]): BusEvent[][] {
   const parts: BusEvent[][] = [];
@@ -53,7 +53,7 @@ export function partsInOrder(events: readonly BusEvent[]): BusEvent[][] {
   for (const event of events) {
     const contact = event.contactId;
     const before = contact === null ? undefined : types.get(contact);
-    if (event.type === 'contact_merged' || (before !== undefined && before !== event.type)) {
+    if (movesRuns(event) || (before !== undefined && before !== event.type)) {
       if (part.length > 0) parts.push(part);
       part = [];
       types = new Map();

@@ -64,6 +64,7 @@ function startOf(trigger: DateTrigger, input: { value: Date; now: Date }): Date 
   return isOver ? null : dueAt;
 }
 
+/** A date that has started its run starts no second one when it is told again, as it is when a merge is undone. */
 async function writeStarts(
   tx: Tx,
   rows: readonly { sequence: LoadedSequence; contactId: string; value: Date | null; dueAt: Date | null }[],
@@ -79,7 +80,10 @@ async function writeStarts(
   await tx.query({
     name: 'sequence_dates_arm',
     text: `insert into sequence_date_due (sequence_id, contact_id, workspace_id, due_at, property_value)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
+           select n.* from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
+             as n (sequence_id, contact_id, workspace_id, due_at, property_value)
+           where not exists (select 1 from enrolment e where e.sequence_id = n.sequence_id and e.contact_id = n.contact_id
+             and e.trigger_type = 'date' and (e.trigger_data ->> 'date')::timestamptz = n.property_value)
            on conflict (sequence_id, contact_id) do update set due_at = excluded.due_at, property_value = excluded.property_value`,
     values: [
       armed.map((row) => row.sequence.sequenceId),
