@@ -74,6 +74,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => app,
+    path: '/who-is-who',
+    component: lazyRouteComponent(() => import('./pages/who-is-who.tsx'), 'WhoIsWhoPage'),
+  }),
+  createRoute({
+    getParentRoute: () => app,
     path: '/segments',
     component: lazyRouteComponent(() => import('./pages/segments.tsx'), 'SegmentsPage'),
   }),

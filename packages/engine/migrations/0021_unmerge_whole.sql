@@ -23,3 +23,8 @@ create table sequence_date_merged (
   property_value timestamptz not null,
   primary key (sequence_id, contact_id)
 );
+
+-- Who merged and who undid it; null: evidence did, or an API key.
+alter table contact_merge add column merged_by_person uuid;
+alter table contact_merge add column undone_by_person uuid;
+create index contact_merge_by_workspace on contact_merge (workspace_id, merged_at desc, id);

@@ -5,6 +5,7 @@ import { Answer } from '../parts/answer.tsx';
 import { AboutPanel } from '../parts/contact/about-panel.tsx';
 import { BillingPanel } from '../parts/contact/billing-panel.tsx';
 import { ContactHeader } from '../parts/contact/contact-header.tsx';
+import { MergedPeople } from '../parts/contact/merge-person.tsx';
 import { SegmentMemberships, SequenceMemberships } from '../parts/contact/memberships.tsx';
 import { ContactTimeline } from '../parts/contact/timeline.tsx';
 import { Page } from '../parts/page.tsx';
@@ -35,6 +36,7 @@ export function ContactPage() {
                 </div>
                 <div className="space-y-5 lg:col-start-2 lg:row-start-2 2xl:col-start-1 2xl:row-start-1">
                   <AboutPanel contact={data} />
+                  <MergedPeople contact={data} />
                 </div>
               </div>
             </>

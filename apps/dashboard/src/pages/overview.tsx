@@ -1,6 +1,6 @@
 import type { Overview } from '@growthos/contracts/http/overview.ts';
 import { Link } from '@tanstack/react-router';
-import { ArrowRight, Circle, CircleCheck, PlugZap, SunMedium, TriangleAlert, Users } from 'lucide-react';
+import { ArrowRight, Circle, CircleCheck, PlugZap, SunMedium, TriangleAlert, Users, UsersRound } from 'lucide-react';
 import { useRef } from 'react';
 import { useOverview } from '../api/overview.ts';
 import { useSession } from '../api/session.ts';
@@ -28,7 +28,7 @@ export function OverviewPage() {
             <Freshness data={data} />
             <Setup data={data} />
             <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-              <NeedsYou people={data.needsYou} />
+              <NeedsYou people={data.needsYou} questionCount={data.questionCount} />
               <Segments segments={data.segments} />
             </div>
           </div>
@@ -130,7 +130,7 @@ function Setup({ data }: { data: Overview }) {
   );
 }
 
-function NeedsYou({ people }: { people: Overview['needsYou'] }) {
+function NeedsYou({ people, questionCount }: { people: Overview['needsYou']; questionCount: number }) {
   const list = useRef<HTMLOListElement>(null);
   useRowKeys(list);
   const title =
@@ -139,11 +139,13 @@ function NeedsYou({ people }: { people: Overview['needsYou'] }) {
       : `${people.length} ${people.length === 1 ? 'person needs' : 'people need'} you today`;
   return (
     <SectionCard title={title} bodyClassName="px-2 pb-2">
-      {people.length === 0 ? (
+      {questionCount > 0 && <Questions count={questionCount} />}
+      {people.length === 0 && questionCount === 0 && (
         <EmptyState icon={<SunMedium />} title="All quiet">
           When a payment fails, a trial nears its end or somebody is about to leave, they stand here.
         </EmptyState>
-      ) : (
+      )}
+      {people.length > 0 && (
         <ol ref={list}>
           {people.map(({ contact, sentence, tone, mrr, at }) => {
             const Icon = ICON_OF[tone];
@@ -176,6 +178,27 @@ function NeedsYou({ people }: { people: Overview['needsYou'] }) {
         </ol>
       )}
     </SectionCard>
+  );
+}
+
+/** Whether two contacts are one person: wrong for as long as nobody says. */
+function Questions({ count }: { count: number }) {
+  return (
+    <Link
+      to="/who-is-who"
+      className="flex min-h-11 items-center gap-3 rounded-lg px-2 py-2.5 -outline-offset-2 hover:bg-sunken"
+    >
+      <span className="flex size-9 shrink-0 items-center justify-center rounded-full bg-accent-soft text-accent-ink">
+        <UsersRound className="size-4.5" aria-hidden />
+      </span>
+      <span className="min-w-0 flex-1">
+        <span className="block font-semibold">
+          {count === 1 ? 'One question' : `${count >= 100 ? '100 or more' : count} questions`} of who is who
+        </span>
+        <span className="block text-ink-2">Two contacts may be one person. Only you can say.</span>
+      </span>
+      <ArrowRight className="size-4 shrink-0 text-ink-3" aria-hidden />
+    </Link>
   );
 }
 

@@ -7,7 +7,17 @@ const Live = createContext<{ add: (listener: Listener) => () => void } | null>(n
 
 /** Answers that any event may change; asked again at most once in this time. */
 const REFRESH_MS = 1000;
-const FOLLOW = ['overview', 'segments', 'segment', 'sequences', 'sequence', 'messages', 'planned', 'captured'];
+const FOLLOW = [
+  'overview',
+  'segments',
+  'segment',
+  'sequences',
+  'sequence',
+  'messages',
+  'planned',
+  'captured',
+  'who-is-who',
+];
 
 /** One stream for the whole dashboard: open pages follow it, and answers in view are asked again when they may have changed. */
 export function LiveUpdates({ children }: { children: ReactNode }) {

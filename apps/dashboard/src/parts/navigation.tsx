@@ -9,6 +9,7 @@ import {
   Settings,
   SquareStack,
   Users,
+  UsersRound,
   Workflow,
 } from 'lucide-react';
 
@@ -22,6 +23,7 @@ const GROUPS = [
     links: [
       { to: '/contacts', label: 'Contacts', icon: Users },
       { to: '/segments', label: 'Segments', icon: SquareStack },
+      { to: '/who-is-who', label: 'Who is who', icon: UsersRound },
       { to: '/channels', label: 'Value by channel', icon: ChartNoAxesColumn },
     ],
   },

@@ -41,6 +41,7 @@ export const Overview = z.object({
       at: Instant.describe('of what makes it urgent: the failure, or the end that nears'),
     }),
   ),
+  questionCount: z.number().int().describe('open questions of who is who; 100 stands for 100 or more'),
   contactTotal: z.object({ count: z.number().int(), isExact: z.boolean() }),
   /** What a new workspace still lacks; all done: don't show it. */
   setup: z.array(

@@ -24,4 +24,3 @@ export { listConflicts, resolveConflict } from './identity/conflict-queue.ts';
 export { contactRefs } from './identity/contact-refs.ts';
 export { eraseContact, type Erased } from './identity/erase-contact.ts';
 export { mergeByPerson, undoMerge } from './identity/merge-by-person.ts';
-export { listMerges } from './identity/merge-list.ts';

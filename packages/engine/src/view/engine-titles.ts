@@ -17,10 +17,23 @@ interface EngineTitle {
 
 const TITLES: Readonly<Record<EngineEventName, EngineTitle>> = {
   contact_updated: { kind: 'change', say: contactUpdated },
-  contact_merged: { kind: 'identity', say: () => ({ title: 'Two contacts turned out to be this person' }) },
+  contact_merged: {
+    kind: 'identity',
+    say: (read) => ({
+      title:
+        read.text('by') === 'person'
+          ? 'A person of your team merged another contact into this one'
+          : 'Two contacts turned out to be this person',
+    }),
+  },
   contact_split: {
     kind: 'identity',
-    say: () => ({ title: 'Part of one contact turned out to belong to another one' }),
+    say: (read) => ({
+      title:
+        read.text('merge_id') !== null
+          ? 'A merge was undone: these are two people again'
+          : 'Part of one contact turned out to belong to another one',
+    }),
   },
   segment_entered: {
     kind: 'segment',

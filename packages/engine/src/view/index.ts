@@ -4,6 +4,7 @@
  * workspace does not exist: every question names the workspace in its SQL.
  */
 export { busEventDetail, busEventList, eventTypes } from './bus-events.ts';
+export { candidates } from './candidates.ts';
 export { capturedInbox, capturedMessage } from './captured-inbox.ts';
 export { contactFilters } from './contact-filters.ts';
 export { contactList } from './contact-list.ts';
@@ -15,6 +16,7 @@ export { ledgerEvent, ledgerList } from './ledger.ts';
 export { liveEvents } from './live.ts';
 export { ltvByChannel } from './ltv-by-channel.ts';
 export { auditLog, keys, members } from './members.ts';
+export { contactMerges, recentMerges } from './merges.ts';
 export { messageDetail, messageList, plannedMessages } from './messages.ts';
 export { moneyText, moneyView, unitAmountText } from './money-text.ts';
 export { overview } from './overview.ts';

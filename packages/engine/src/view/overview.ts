@@ -20,6 +20,9 @@ const OF_EACH_KIND_MAX = 12;
 /** A trial or a scheduled end counts as "today" when it is this near. */
 const NEAR_DAYS = 3;
 
+/** Questions of who is who that are counted. */
+const QUESTIONS_MAX = 100;
+
 type Needs = Overview['needsYou'];
 
 export async function overview(
@@ -29,18 +32,19 @@ export async function overview(
   const { db, clock } = deps;
   const { workspaceId } = input;
   const viewer = await viewerOf(deps, input);
-  const [connection, freshness, segments, needsYou, contactTotal, setup] = await Promise.all([
+  const [connection, freshness, segments, needsYou, questionCount, contactTotal, setup] = await Promise.all([
     connectionOf(db, workspaceId),
     freshnessOf({ db, clock }, workspaceId),
     segmentsOf(db, workspaceId),
     needsYouOf(db, { workspaceId, viewer }),
+    questionCountOf(db, workspaceId),
     countRows(
       db,
       sql`from contact c where c.workspace_id = ${workspaceId} and c.merged_into is null and c.erased_at is null`,
     ),
     setupOf(db, workspaceId),
   ]);
-  return { connection, freshness, segments, needsYou, contactTotal, setup };
+  return { connection, freshness, segments, needsYou, questionCount, contactTotal, setup };
 }
 
 async function connectionOf(db: Queryable, workspaceId: string): Promise<Overview['connection']> {
@@ -157,6 +161,22 @@ async function needsYouOf(db: Queryable, input: { workspaceId: string; viewer: V
       at: row.at.toISOString(),
     };
   });
+}
+
+/** Open conflicts whose claimants are still several contacts: the same as project/identity/conflict-queue lists. */
+async function questionCountOf(db: Queryable, workspaceId: string): Promise<number> {
+  const row = await one<{ count: number }>(db, {
+    name: 'view_question_count',
+    text: `select count(*)::int as count from (
+             select 1 from identity_conflict c
+             where c.workspace_id = $1 and c.resolved_at is null and (
+               select count(distinct i.contact_id) from jsonb_array_elements_text(c.claimants) k
+                 join contact_identity i on i.workspace_id = c.workspace_id and i.kind = split_part(k, ':', 1)
+                   and i.value = substr(k, length(split_part(k, ':', 1)) + 2)) > 1
+             limit ${QUESTIONS_MAX}) open`,
+    values: [workspaceId],
+  });
+  return row?.count ?? 0;
 }
 
 async function setupOf(db: Queryable, workspaceId: string): Promise<Overview['setup']> {

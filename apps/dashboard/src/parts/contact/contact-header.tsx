@@ -8,7 +8,7 @@ import { ICON_OF, TONE_OF } from '../../design/server-tone.ts';
 import { TONE_SOFT, TONE_TEXT } from '../../design/tone.ts';
 import { Avatar } from '../avatar.tsx';
 import { BillingStatusBadge } from '../billing-status.tsx';
-import { ForgetPerson } from './forget-person.tsx';
+import { ContactMenu } from './contact-menu.tsx';
 
 /** Who it is, and what matters about them now in one sentence. */
 export function ContactHeader({ contact }: { contact: ContactPage }) {
@@ -71,7 +71,7 @@ export function ContactHeader({ contact }: { contact: ContactPage }) {
               <ExternalLink aria-hidden /> Open in Stripe
             </a>
           ))}
-          <ForgetPerson contact={contact} />
+          <ContactMenu contact={contact} />
         </div>
       </div>
       <Sentences sentences={contact.sentences} />

@@ -1,45 +1,20 @@
 import type { ContactPage } from '@growthos/contracts/http/contact-page.ts';
 import { useNavigate } from '@tanstack/react-router';
-import { Ellipsis, UserX } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { useEraseContact } from '../../api/contacts.ts';
-import { useMayAdminister } from '../../api/session.ts';
-import { Button, IconButton } from '../../design/button.tsx';
+import { Button } from '../../design/button.tsx';
 import { Dialog } from '../../design/dialog.tsx';
 import { Field, Input } from '../../design/field.tsx';
-import { Menu, MenuItem } from '../../design/menu.tsx';
 import { toast } from '../../design/toast.tsx';
 
-/** "Forget this person…", for admins: for ever, so the address has to be typed. */
-export function ForgetPerson({ contact }: { contact: ContactPage }) {
-  const mayAdminister = useMayAdminister();
-  const [isAsking, setAsking] = useState(false);
-  if (!mayAdminister) return null;
-  return (
-    <>
-      <Menu
-        trigger={
-          <IconButton label="More">
-            <Ellipsis aria-hidden />
-          </IconButton>
-        }
-      >
-        <MenuItem danger onSelect={() => setAsking(true)}>
-          <UserX aria-hidden /> Forget this person…
-        </MenuItem>
-      </Menu>
-      <ForgetDialog contact={contact} open={isAsking} onClose={() => setAsking(false)} />
-    </>
-  );
-}
-
-interface ForgetDialogProps {
+interface ForgetPersonProps {
   readonly contact: ContactPage;
   readonly open: boolean;
   readonly onClose: () => void;
 }
 
-function ForgetDialog({ contact, open, onClose }: ForgetDialogProps) {
+/** For ever, so the address has to be typed. For admins. */
+export function ForgetPerson({ contact, open, onClose }: ForgetPersonProps) {
   const navigate = useNavigate();
   const erase = useEraseContact(contact.id);
   const formId = useId();

@@ -134,3 +134,48 @@ test('the explanation of MRR adds up to the figure on the contact, in money that
   expect(warnings).toEqual([]);
   expect((await ask('GET', '/api/contacts/nobody/billing/explanation')).statusCode).toBe(404);
 });
+
+test('people who claim the same are compared side by side, merged in one answer, and asked about again when that is undone', async () => {
+  await say({ type: 'identify', userId: 'mary', traits: { email: 'shop@example.test', name: 'Mary' } });
+  await say({ type: 'identify', userId: 'joan', traits: { email: 'shop@example.test', name: 'Joan' } });
+  const [mary, joan] = [await contactOf('mary'), await contactOf('joan')];
+  const open = async () =>
+    ((await ask('GET', '/api/identity/conflicts')).json().conflicts as Record<string, any>[]).filter(
+      (one) => one['identity'].value === 'shop@example.test',
+    );
+  const [conflict] = await open();
+  expect(conflict?.['candidates']).toMatchObject([
+    {
+      contact: {
+        id: mary,
+        name: 'Mary',
+        userId: 'mary',
+        billingStatus: 'none',
+        mrr: null,
+        knownBy: ['User id mary, from your app', 'E-mail shop@example.test, from your app'],
+      },
+    },
+    { contact: { id: joan, knownBy: ['User id joan, from your app'] } },
+  ]);
+  const answered = await ask('POST', `/api/identity/conflicts/${conflict?.['id']}/resolve`, {
+    action: 'merge',
+    contactId: mary,
+  });
+  expect(answered.statusCode).toBe(200);
+  expect(await contactOf('joan')).toBe(mary);
+  expect(await open()).toEqual([]);
+  const { merges } = (await ask('GET', '/api/identity/merges')).json();
+  expect(merges[0]).toMatchObject({
+    from: { id: joan, name: 'Joan' },
+    into: { id: mary, name: 'Mary' },
+    by: 'person',
+    byName: expect.stringMatching(/./),
+    canUndo: true,
+  });
+  await ask('POST', `/api/identity/merges/${merges[0].id}/undo`);
+  const [undone] = (await ask('GET', `/api/contacts/${mary}/merges`)).json().merges;
+  expect(undone).toMatchObject({ undoneByName: merges[0].byName, canUndo: false });
+  expect(await open()).toHaveLength(1);
+  expect((await ask('GET', `/api/identity/compare?contactIds=${mary},${joan}`)).json().contacts).toHaveLength(2);
+  expect((await ask('GET', '/api/identity/compare?contactIds=nobody')).statusCode).toBe(400);
+});

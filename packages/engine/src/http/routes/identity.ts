@@ -1,6 +1,8 @@
 import { Done } from '@growthos/contracts/http/error-body.ts';
 import {
   CompanyCustomer,
+  CompareQuery,
+  Comparison,
   ContactMerges,
   EraseContact,
   IdentityConflicts,
@@ -22,11 +24,11 @@ import {
   type Erased,
   linkCustomerByPerson,
   listConflicts,
-  listMerges,
   mergeByPerson,
   resolveConflict,
   undoMerge,
 } from '#project/index.ts';
+import { candidates, contactMerges, recentMerges } from '#view/index.ts';
 
 export interface IdentityRoutesDeps {
   readonly db: Db;
@@ -37,6 +39,7 @@ export interface IdentityRoutesDeps {
 }
 
 const CONFLICTS_MAX = 200;
+const COMPARED_MAX = 10;
 const ById = z.object({ id: z.uuid() });
 const tags = ['Identity'];
 
@@ -74,18 +77,24 @@ function conflictRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPlugin
       async (request) => {
         const { workspaceId } = request.access;
         const conflicts = await listConflicts(deps.db, { workspaceId, limit: CONFLICTS_MAX });
-        const named = conflicts.flatMap((one) => [one.belongsTo, ...one.candidates.map((each) => each.contactId)]);
-        const refOf = await contactRefs(deps.db, { workspaceId, contactIds: named });
+        const contactIds = conflicts.flatMap((one) => [one.belongsTo, ...one.candidates.map((each) => each.contactId)]);
+        const cards = await candidates(deps, { workspaceId, contactIds });
         return {
-          conflicts: conflicts.map((one) => ({
-            ...one,
-            openedAt: one.openedAt.toISOString(),
-            belongsTo: refOf(one.belongsTo),
-            candidates: one.candidates.map(({ contactId, claimedAs }) => ({
-              contact: refOf(contactId),
-              claimedAs: [...claimedAs],
-            })),
-          })),
+          conflicts: conflicts.flatMap((one) => {
+            const owner = cards.get(one.belongsTo);
+            if (!owner) return [];
+            return [
+              {
+                ...one,
+                openedAt: one.openedAt.toISOString(),
+                belongsTo: { id: owner.id, name: owner.name, email: owner.email },
+                candidates: one.candidates.flatMap(({ contactId, claimedAs }) => {
+                  const contact = cards.get(contactId);
+                  return contact ? [{ contact, claimedAs: [...claimedAs] }] : [];
+                }),
+              },
+            ];
+          }),
         };
       },
     );
@@ -98,7 +107,11 @@ function conflictRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPlugin
           const resolution = request.body;
           const { identity } = await resolveConflict(deps, { ...decision, conflictId: id, resolution });
           const said =
-            resolution.action === 'link' ? `Linked it to contact ${resolution.contactId}` : 'Left it where it is';
+            resolution.action === 'keep_apart'
+              ? 'Left it where it is'
+              : resolution.action === 'link'
+                ? `Linked it to contact ${resolution.contactId}`
+                : `Merged all who claim it into contact ${resolution.contactId}`;
           const text = `Answered whose ${identity.kind.replace('_', ' ')} this is. ${said}`;
           return { answer: { ok: true as const }, note: { action: 'identity.conflict_resolved', subject: id, text } };
         }),
@@ -131,23 +144,26 @@ function mergeRoutes(deps: IdentityRoutesDeps, decide: Decide): FastifyPluginAsy
     app.get(
       '/api/contacts/:id/merges',
       { schema: { tags, summary: 'What was merged into a contact', params: ById, response: { 200: ContactMerges } } },
+      async (request) => contactMerges(deps, { workspaceId: request.access.workspaceId, contactId: request.params.id }),
+    );
+    app.get(
+      '/api/identity/merges',
+      { schema: { tags, summary: 'What was merged lately', response: { 200: ContactMerges } } },
+      async (request) => recentMerges(deps, { workspaceId: request.access.workspaceId }),
+    );
+    app.get(
+      '/api/identity/compare',
+      {
+        schema: { tags, summary: 'People side by side', querystring: CompareQuery, response: { 200: Comparison } },
+      },
       async (request) => {
+        const contactIds = z.array(z.uuid()).max(COMPARED_MAX).safeParse(request.query.contactIds.split(','));
+        if (!contactIds.success) {
+          throw new InvalidInputError(`Name up to ${COMPARED_MAX} contacts by their ids.`, { field: 'contactIds' });
+        }
         const { workspaceId } = request.access;
-        const merges = await listMerges(deps.db, { workspaceId, contactId: request.params.id });
-        return {
-          merges: merges.map((merge) => ({
-            id: merge.id,
-            from: {
-              id: merge.fromContactId,
-              name: merge.name ?? merge.email ?? merge.userId ?? 'Unknown person',
-              email: merge.email,
-            },
-            mergedAt: merge.mergedAt.toISOString(),
-            by: merge.by,
-            undoneAt: merge.undoneAt?.toISOString() ?? null,
-            canUndo: merge.canUndo,
-          })),
-        };
+        const cards = await candidates(deps, { workspaceId, contactIds: contactIds.data });
+        return { contacts: contactIds.data.flatMap((id) => cards.get(id) ?? []) };
       },
     );
     app.post(

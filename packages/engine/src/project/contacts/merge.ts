@@ -19,6 +19,8 @@ export interface MergeInput {
   readonly from: string;
   readonly into: string;
   readonly by: 'identify' | 'person';
+  /** Null where an API key asked for it. */
+  readonly personId?: string | null;
 }
 
 /** What a merge changed: enough to put it back. Stored as JSON. */
@@ -68,8 +70,9 @@ export async function mergeContacts(
   const set = inherited(source, target);
   const mergeId = newId();
   await tx.query({
-    text: `insert into contact_merge (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved)
-           values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
+    text: `insert into contact_merge
+             (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved, merged_by_person)
+           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`,
     values: [
       mergeId,
       workspaceId,
@@ -78,6 +81,7 @@ export async function mergeContacts(
       by,
       now,
       json({ identities, ...memberships, ...changeOf(target, set), activity }),
+      input.personId ?? null,
     ],
   });
   const cause = { kind: by === 'person' ? ('person' as const) : ('event' as const), id: null, type: 'contact_merged' };

@@ -5,7 +5,7 @@ import { moveEvents } from './move-events.ts';
 import type { Identity, IdentityKey, IdentityKind } from './identity.ts';
 import { identityKey } from './identity.ts';
 import { edgesAt, findIdentities, reassignIdentities } from './identity-store.ts';
-import type { PersonDecision } from './merge-by-person.ts';
+import { mergeByPerson, type PersonDecision } from './merge-by-person.ts';
 import { tellSplit } from './carry-out.ts';
 import { refreshContacts } from './refresh-contacts.ts';
 import { lockIdentities, type ResolveDeps, resolveIdentities } from './resolve.ts';
@@ -68,11 +68,14 @@ export async function listConflicts(
   });
 }
 
-export type Resolution = { readonly action: 'link'; readonly contactId: string } | { readonly action: 'keep_apart' };
+export type Resolution =
+  | { readonly action: 'link' | 'merge'; readonly contactId: string }
+  | { readonly action: 'keep_apart' };
 
 /**
  * Answers a conflict. `link`: the identity belongs to this candidate, with what was told in its name. `keep_apart`: it stays
- * where it is. Either way it is settled until somebody else claims it. Several may answer: the first one counts.
+ * where it is. Either way it is settled until somebody else claims it. `merge`: all candidates are one person, and this is
+ * the contact that stays; undoing such a merge asks again. Several may answer: the first one counts.
  * @throws NotFoundError, ConflictError where it is answered already, InvalidInputError for a contact that is no candidate.
  */
 export async function resolveConflict(
@@ -92,10 +95,15 @@ export async function resolveConflict(
   const known = await findIdentities(tx, { workspaceId, keys: [identityKey(identity), ...row.claimants] });
   const from = known.get(identityKey(identity))?.contactId;
   if (from === undefined) throw new ConflictError('This identity belongs to nobody any more.');
-  const into = resolution.action === 'link' ? resolution.contactId : from;
+  const into = resolution.action === 'keep_apart' ? from : resolution.contactId;
   const candidates = row.claimants.map((key) => known.get(key)?.contactId);
   if (into !== from && !candidates.includes(into)) {
     throw new InvalidInputError('Choose one of the contacts that claim this identity.', { field: 'contactId' });
+  }
+  if (resolution.action === 'merge') {
+    const others = new Set([from, ...candidates].filter((id) => id !== undefined && id !== into));
+    for (const other of others) if (other) await mergeByPerson(deps, { ...input, from: other, into });
+    return { identity, contactId: into };
   }
   await tx.query({
     text: `update identity_conflict set resolved_at = $2, resolved_by = $3, resolution = $4 where id::text = $1`,

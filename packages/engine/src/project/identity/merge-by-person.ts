@@ -33,7 +33,7 @@ export async function mergeByPerson(
   if (from === into) throw new ConflictError('These two are the same contact already.');
   await requireContacts(tx, { workspaceId, contactIds: [from, into] });
   const identities = await identitiesOfContacts(tx, { contactIds: [from, into] });
-  const merged = await mergeContacts(deps, { tx, workspaceId, from, into, by: 'person' });
+  const merged = await mergeContacts(deps, { tx, workspaceId, from, into, by: 'person', personId: input.personId });
   if (!merged) throw new ConflictError('One of these contacts was merged or erased meanwhile. Reload the page.');
   await reassignIdentities(tx, { workspaceId, identities, contactId: into, isPinned: true });
   await refreshContacts(deps, { ...input, contactIds: [into] });
@@ -84,7 +84,10 @@ export async function undoMerge(
   const { from, into } = merge;
   const records = await loadContacts(tx, [from, into]);
   const now = deps.clock.now();
-  await tx.query({ text: 'update contact_merge set undone_at = $2 where id::text = $1', values: [input.mergeId, now] });
+  await tx.query({
+    text: 'update contact_merge set undone_at = $2, undone_by_person = $3 where id::text = $1',
+    values: [input.mergeId, now, input.personId],
+  });
   await tx.query({ text: 'update contact set merged_into = null, updated_at = $2 where id = $1', values: [from, now] });
   const origins = await everMergedInto(tx, from);
   tellSplit(deps, {
