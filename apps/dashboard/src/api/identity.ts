@@ -40,8 +40,13 @@ export function useComparison(contactIds: readonly string[]) {
   });
 }
 
-/** Who somebody is changes what they pay, what they did and where they stand: everything in view is asked again. */
-const forgetAnswers = (client: QueryClient): Promise<void> => client.invalidateQueries();
+/**
+ * Who somebody is changes what they pay, what they did and where they stand: everything in view is asked again. Not waited
+ * for: the question that was answered goes with the new answers, and whoever asked must still hear that it worked.
+ */
+function forgetAnswers(client: QueryClient): void {
+  void client.invalidateQueries();
+}
 
 export function useResolveConflict() {
   const client = useQueryClient();

@@ -1,5 +1,5 @@
 import { UsersRound } from 'lucide-react';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { useConflicts, useRecentMerges } from '../api/identity.ts';
 import { Card, SectionCard } from '../design/card.tsx';
 import { EmptyState } from '../design/empty-state.tsx';
@@ -13,6 +13,12 @@ export function WhoIsWhoPage() {
   const conflicts = useConflicts();
   const merges = useRecentMerges();
   const questions = useRef<HTMLElement>(null);
+  const wasAnswered = useRef(false);
+  useEffect(() => {
+    // The question went, and the window over it: the focus would be lost with them.
+    if (wasAnswered.current) questions.current?.focus();
+    wasAnswered.current = false;
+  }, [conflicts.data]);
   return (
     <Page
       title="Who is who"
@@ -31,7 +37,13 @@ export function WhoIsWhoPage() {
                 </Card>
               ) : (
                 data.conflicts.map((conflict) => (
-                  <ConflictCard key={conflict.id} conflict={conflict} onAnswered={() => questions.current?.focus()} />
+                  <ConflictCard
+                    key={conflict.id}
+                    conflict={conflict}
+                    onAnswered={() => {
+                      wasAnswered.current = true;
+                    }}
+                  />
                 ))
               )
             }

@@ -31,7 +31,7 @@ export function CandidateCard({ candidate, children }: { candidate: CandidateVie
         <ul className="text-[0.8125rem] text-ink-2">
           {candidate.knownBy.length === 0 && <li>A browser only</li>}
           {candidate.knownBy.map((text) => (
-            <li key={text} className="break-all">
+            <li key={text} className="break-words">
               {text}
             </li>
           ))}

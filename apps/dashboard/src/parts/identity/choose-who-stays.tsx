@@ -58,8 +58,8 @@ export function ChooseWhoStays({ open, people, busy, error, onClose, onChoose }:
         ))}
       </fieldset>
       <p className="mt-3 text-ink-2">
-        The one that stays gets what the others pay, did and were sent, and their places in segments and sequences. You
-        can undo it later. Nothing changes in Stripe.
+        The one that stays gets what the others pay, did and were sent, and their places in segments and sequences.
+        Where names differ, the one that your app said last counts. You can undo it later. Nothing changes in Stripe.
       </p>
       {error !== undefined && (
         <p role="alert" className="mt-3 text-bad">

@@ -22,7 +22,9 @@ export function ConflictCard({ conflict, onAnswered }: ConflictCardProps) {
   const [isMerging, setMerging] = useState(false);
   const mayEdit = useMayEdit();
   const resolve = useResolveConflict();
-  const { candidates, belongsTo } = conflict;
+  const { belongsTo } = conflict;
+  const isOwner = (id: string) => (id === belongsTo.id ? 1 : 0);
+  const candidates = conflict.candidates.toSorted((a, b) => isOwner(b.contact.id) - isOwner(a.contact.id));
   const what = whatIs(conflict.identity);
   const answer = (resolution: ResolveConflict, done: string) =>
     resolve.mutate(

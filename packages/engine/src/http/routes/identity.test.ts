@@ -136,33 +136,37 @@ test('the explanation of MRR adds up to the figure on the contact, in money that
 });
 
 test('people who claim the same are compared side by side, merged in one answer, and asked about again when that is undone', async () => {
-  await say({ type: 'identify', userId: 'mary', traits: { email: 'shop@example.test', name: 'Mary' } });
-  await say({ type: 'identify', userId: 'joan', traits: { email: 'shop@example.test', name: 'Joan' } });
-  const [mary, joan] = [await contactOf('mary'), await contactOf('joan')];
+  await say({ type: 'identify', userId: 'first', traits: { email: 'shop@example.test', name: 'Mary' } });
+  await say({ type: 'identify', userId: 'second', traits: { email: 'shop@example.test', name: 'Joan' } });
+  const [mary, joan] = [await contactOf('first'), await contactOf('second')];
   const open = async () =>
-    ((await ask('GET', '/api/identity/conflicts')).json().conflicts as Record<string, any>[]).filter(
-      (one) => one['identity'].value === 'shop@example.test',
-    );
+    (
+      (await ask('GET', '/api/identity/conflicts')).json().conflicts as {
+        id: string;
+        identity: { value: string };
+        candidates: unknown;
+      }[]
+    ).filter((one) => one.identity.value === 'shop@example.test');
   const [conflict] = await open();
-  expect(conflict?.['candidates']).toMatchObject([
+  expect(conflict?.candidates).toMatchObject([
     {
       contact: {
         id: mary,
         name: 'Mary',
-        userId: 'mary',
+        userId: 'first',
         billingStatus: 'none',
         mrr: null,
-        knownBy: ['User id mary, from your app', 'E-mail shop@example.test, from your app'],
+        knownBy: ['User id first, from your app', 'E-mail shop@example.test, from your app'],
       },
     },
-    { contact: { id: joan, knownBy: ['User id joan, from your app'] } },
+    { contact: { id: joan, knownBy: ['User id second, from your app'] } },
   ]);
-  const answered = await ask('POST', `/api/identity/conflicts/${conflict?.['id']}/resolve`, {
+  const answered = await ask('POST', `/api/identity/conflicts/${conflict?.id}/resolve`, {
     action: 'merge',
     contactId: mary,
   });
   expect(answered.statusCode).toBe(200);
-  expect(await contactOf('joan')).toBe(mary);
+  expect(await contactOf('second')).toBe(mary);
   expect(await open()).toEqual([]);
   const { merges } = (await ask('GET', '/api/identity/merges')).json();
   expect(merges[0]).toMatchObject({

@@ -68,22 +68,7 @@ export async function mergeContacts(
     values: [from, into, now],
   });
   const set = inherited(source, target);
-  const mergeId = newId();
-  await tx.query({
-    text: `insert into contact_merge
-             (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved, merged_by_person)
-           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`,
-    values: [
-      mergeId,
-      workspaceId,
-      from,
-      into,
-      by,
-      now,
-      json({ identities, ...memberships, ...changeOf(target, set), activity }),
-      input.personId ?? null,
-    ],
-  });
+  const mergeId = await keepMerge(deps, input, { identities, ...memberships, ...changeOf(target, set), activity });
   const cause = { kind: by === 'person' ? ('person' as const) : ('event' as const), id: null, type: 'contact_merged' };
   await patchContacts(deps, {
     tx,
@@ -103,6 +88,19 @@ export async function mergeContacts(
   ]);
   await moveEvents(tx, { workspaceId, from, into, keys: null });
   return { mergeId };
+}
+
+/** What is kept for the undoing. */
+async function keepMerge(deps: { clock: Clock }, input: MergeInput, moved: MovedByMerge): Promise<string> {
+  const { tx, workspaceId, from, into, by, personId = null } = input;
+  const id = newId();
+  await tx.query({
+    text: `insert into contact_merge
+             (id, workspace_id, from_contact_id, into_contact_id, merged_by, merged_at, moved, merged_by_person)
+           values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`,
+    values: [id, workspaceId, from, into, by, deps.clock.now(), json(moved), personId],
+  });
+  return id;
 }
 
 async function moveMemberships(
