@@ -192,7 +192,7 @@ export const CustomerLinked = z.object({
 export const BILLING_EVENTS = {
   payment_succeeded: {
     schema: PaymentSucceeded,
-    from: ['invoice.paid', 'invoice.payment_succeeded', 'charge.succeeded'],
+    from: ['invoice.paid', 'invoice.payment_succeeded', 'charge.succeeded', 'charge.captured'],
     says: 'A payment went through: once per invoice or one-off charge, however often Stripe says so.',
   },
   subscription_created: {

@@ -22,6 +22,8 @@ export interface ReplayEngine {
 /** Tries of one event before it is dead, and some to spare. */
 const ROUNDS_MAX = 12;
 const RETRY_SHIFT_MS = 2 * 60 * 1000;
+/** By then it is told what only time decides: that no invoice is behind a charge. */
+const DECIDED_AFTER_MS = 10 * 60 * 1000;
 
 /** A whole engine on embedded storage in a folder of its own, which is deleted when it stops. */
 export async function startReplayEngine(input: { accounts: readonly string[] }): Promise<ReplayEngine> {
@@ -48,9 +50,11 @@ export async function startReplayEngine(input: { accounts: readonly string[] }):
     async settle() {
       for (let round = 0; round < ROUNDS_MAX; round++) {
         await engine.settle();
-        if ((await readReplayOutcomes(engine.db)).pending === 0) return;
+        if ((await readReplayOutcomes(engine.db)).pending === 0) break;
         clock.setShiftMs(clock.shiftMs() + RETRY_SHIFT_MS);
       }
+      clock.setShiftMs(clock.shiftMs() + DECIDED_AFTER_MS);
+      await engine.settle();
     },
     outcomes: () => readReplayOutcomes(engine.db),
     async stop() {

@@ -39,7 +39,7 @@ export async function replay(paths: readonly string[], print: (line: string) => 
   const engine = await startReplayEngine({ accounts: [...accounts] });
   try {
     const sent: Sent[] = [];
-    for (const event of events) sent.push(await post(engine, event));
+    for (const event of goodbyesLast(events)) sent.push(await post(engine, event));
     await engine.settle();
     const failed = await report(engine, { sent, unreadable: unreadable.length, print });
     return failed > 0 || events.length === 0 ? 1 : 0;
@@ -62,6 +62,12 @@ function withOwnIds(events: readonly FoundEvent[]): FoundEvent[] {
     if (id !== null && (known === undefined || known === content)) return { where, event };
     return { where, event: { ...event, id: `${id ?? 'evt'}_replay${nth + 1}` } };
   });
+}
+
+/** After it the account is nobody's, and what came behind it in the recording would be kept aside, unread. */
+function goodbyesLast(events: readonly FoundEvent[]): FoundEvent[] {
+  const isGoodbye = ({ event }: FoundEvent): boolean => event['type'] === 'account.application.deauthorized';
+  return [...events.filter((one) => !isGoodbye(one)), ...events.filter(isGoodbye)];
 }
 
 async function post(engine: ReplayEngine, { where, event }: FoundEvent): Promise<Sent> {

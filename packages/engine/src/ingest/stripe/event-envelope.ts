@@ -19,6 +19,9 @@ export interface EventEnvelope {
 /** Longer ones are none of Stripe's; an index row holds 2,704 bytes at most. */
 const NAME_LENGTH_MAX = 255;
 
+/** The last second of the year 9999, as far as dates are written with four digits. */
+const EPOCH_S_MAX = 253_402_300_799;
+
 /**
  * Reads the envelope of a Stripe event: snapshot events of any API version and thin ones (`v2.core.event`).
  * Unknown types and unknown objects are fine.
@@ -105,7 +108,8 @@ function readName(value: unknown): string | null {
 }
 
 function readTime(value: unknown): number | null {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : null;
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && value >= 0 && value <= EPOCH_S_MAX ? value : null;
   const date = typeof value === 'string' ? parseInstant(value) : null;
   return date === null ? null : toEpochS(date);
 }

@@ -27,7 +27,8 @@ export async function noteChargesWithoutInvoice(
   const { tx, scope } = input;
   const waiting = input.told.filter(({ event, telling }) => {
     const charge = telling?.fact;
-    return event.type === 'charge.succeeded' && charge?.object === 'charge' && !charge.isInvoiceKnown;
+    const isMoney = event.type === 'charge.succeeded' || event.type === 'charge.captured';
+    return isMoney && charge?.object === 'charge' && !charge.isInvoiceKnown;
   });
   if (waiting.length === 0) return;
   await tx.query({

@@ -11,7 +11,8 @@ export function chargeEvents(context: EventContext, input: { told: ChargeFact; p
     case 'charge.refunded':
       return refunded(context, input);
     case 'charge.succeeded':
-      // Where the version says that no invoice is behind it, it is a one-off payment; where it says nothing, time tells
+    case 'charge.captured':
+      // A charge that was only authorised succeeds without money; the money is told of when it is captured. Where the version says that no invoice is behind it, it is a one-off payment; where it says nothing, time tells
       // (apply/one-off-charges.ts).
       return charge.isInvoiceKnown && charge.invoiceId === null ? oneOffPayment(context, charge) : [];
     default:
@@ -23,7 +24,8 @@ export function oneOffPayment(context: EventContext, charge: ChargeFact): NewBus
   const amountMinor = charge.amountCapturedMinor ?? charge.amountMinor;
   if (charge.status !== 'succeeded' || charge.isCaptured === false) return [];
   if (amountMinor === null || amountMinor <= 0 || charge.currency === null) return [];
-  const paidAtS = charge.createdS ?? context.stripeEvent.createdS;
+  const { type, createdS } = context.stripeEvent;
+  const paidAtS = type === 'charge.captured' ? createdS : (charge.createdS ?? createdS);
   return [
     billingEvent(context, {
       name: 'payment_succeeded',

@@ -104,6 +104,8 @@ const CONTENT_CHANGES = {
 
 /** What the subscription consists of, with status, pause and schedule held still: those are told apart. */
 function contentChanges(context: EventContext, { after: told, before }: Told): NewBusEvent[] {
+  // What was there before could not be read: that is no reason to say that everything is new.
+  if (before.isItemsTruncated && before.items.length === 0) return [];
   const still = {
     status: told.status,
     pauseCollection: told.pauseCollection,
