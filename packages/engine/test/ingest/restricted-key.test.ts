@@ -77,7 +77,8 @@ test('a key without the optional permissions connects, and its lists say that th
 });
 
 test.each([
-  ['a secret key', 'sk_test_simulator_company', 'may change everything'],
+  ['a secret test key', 'sk_test_simulator_company', 'may change everything'],
+  ['a secret live key', 'sk_live_simulator_company', 'may change everything'],
   ['a publishable key', 'pk_test_123', 'publishable key'],
   ['a signing secret', 'whsec_123', 'signing secret'],
   ['rubbish', 'hello', 'no restricted key'],
@@ -86,6 +87,48 @@ test.each([
   const outcome = await add(key);
   expect(outcome.outcome === 'refused' && outcome.sentence).toContain(words);
   expect(await countRows(world.db, 'stripe_account')).toBe(0);
+});
+
+test('a key that may write billing is refused with a sentence that names what to untick, and nothing is written to find out', async () => {
+  const everything = [...asked(), 'rak_balance_read', 'rak_payout_write', 'rak_file_write', 'rak_payment_link_write'];
+  const key = world.sim.addRestrictedKey({ permissions: everything.map((slug) => slug.replace(/_read$/, '_write')) });
+  const before = world.sim.requests().length;
+  const outcome = await add(key);
+  const sentence = outcome.outcome === 'refused' ? outcome.sentence : '';
+  expect(sentence).toContain('it also opens Balance, Payouts, Files, Payment Links');
+  expect(sentence).toContain(
+    'set Balance, Payouts, Files, Payment Links to None, and every line that stands on Write to Read',
+  );
+  expect(
+    new Set(
+      world.sim
+        .requests()
+        .slice(before)
+        .map(({ method }) => method),
+    ),
+  ).toEqual(new Set(['GET']));
+  expect(await countRows(world.db, 'stripe_account')).toBe(0);
+});
+
+test('a key that may read one thing more than we ask for is refused by name', async () => {
+  const key = world.sim.addRestrictedKey({ permissions: [...asked(), 'rak_transfer_read'] });
+  const outcome = await add(key);
+  expect(outcome.outcome === 'refused' && outcome.sentence).toContain('it also opens Transfers.');
+});
+
+test('a key that may write only where we ask to read connects, and still nothing can be written with it', async () => {
+  const writing = asked().map((slug) => slug.replace(/_read$/, '_write'));
+  const outcome = await add(world.sim.addRestrictedKey({ permissions: writing }));
+  const id = outcome.outcome === 'connected' ? outcome.connection.id : '';
+  await world.settle();
+  const calls = new Set(
+    world.sim
+      .requests()
+      .filter(({ method }) => method !== 'GET')
+      .map(({ path }) => path),
+  );
+  expect(calls).toEqual(new Set(['/v1/webhook_endpoints']));
+  expect((await world.stripe.view({ workspaceId: world.workspaceId, connectionId: id })).backfill?.state).toBe('done');
 });
 
 test('the key is sealed in the database, and taken out when the account is disconnected, with its endpoint', async () => {

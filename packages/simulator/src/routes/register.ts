@@ -3,6 +3,7 @@ import type { Actions } from '#control/handle.ts';
 import type { Api } from '#http/api.ts';
 import type { World } from '#store/world.ts';
 import { accountRoutes } from './accounts.ts';
+import { beyondBillingRoutes } from './beyond-billing.ts';
 import { controlRoutes } from './control.ts';
 import { customerRoutes } from './customers.ts';
 import { couponRoutes, promotionCodeRoutes } from './discounts.ts';
@@ -51,6 +52,7 @@ export function registerRoutes(deps: RouteDeps, options: OAuthOptions): void {
     promotionCodeRoutes,
     eventRoutes,
     webhookEndpointRoutes,
+    beyondBillingRoutes,
   ]) {
     routes(deps.api);
   }

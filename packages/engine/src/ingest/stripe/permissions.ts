@@ -47,10 +47,19 @@ export const ASKED_PERMISSIONS: readonly AskedPermission[] = [
 ];
 
 /**
- * Reads that we do not ask for. A key that may do them was made with more than our link fills in, most likely with
- * everything, writing included; a read is the only way to notice, since we never try a write.
+ * Reads that we do not ask for, with their names on Stripe's page for keys. At Stripe, Write includes Read, and there is
+ * no list of what a key may do; a read is the only way to notice, since we never try a write. So a key that opens one of
+ * these was made with more than our link fills in, and is refused. What no read can tell: a key that may write only
+ * where we ask to read. Against that one there is `client.ts`, which lets no write leave.
  */
-export const UNASKED_PROBES = ['/v1/balance', '/v1/payouts', '/v1/files'] as const;
+export const UNASKED_PROBES = [
+  { path: '/v1/balance', label: 'Balance' },
+  { path: '/v1/payouts', label: 'Payouts' },
+  { path: '/v1/transfers', label: 'Transfers' },
+  { path: '/v1/files', label: 'Files' },
+  { path: '/v1/payment_links', label: 'Payment Links' },
+  { path: '/v1/quotes', label: 'Quotes' },
+] as const;
 
 export function permissionsView(granted: Readonly<Record<string, boolean>> | null): Permission[] {
   return ASKED_PERMISSIONS.map(({ slug, label, access, isRequired, reason }) => ({

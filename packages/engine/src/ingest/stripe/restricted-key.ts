@@ -86,8 +86,10 @@ function refuseByKind(key: string): string | null {
 
 function refuseBroad(unasked: readonly string[]): string {
   return (
-    `This key may do more than we ask for (it opened ${unasked.join(', ')}), so it can probably change your billing too. ` +
-    'Make one with the link: everything it needs is filled in, and nothing else.'
+    `This key may do more than we ask for: it also opens ${unasked.join(', ')}. A key made like that can usually change ` +
+    `your billing too, so we do not take it. Edit it at Stripe: set ${unasked.join(', ')} to None, and every line that ` +
+    'stands on Write to Read (only Webhook Endpoints may stay on Write). Or make a new one with the link, where ' +
+    'everything it needs is filled in, and nothing else.'
   );
 }
 
@@ -103,7 +105,7 @@ interface Probe {
   readonly description: AccountDescription;
 }
 
-/** Reads one object of each kind. Some twenty reads, once per key. */
+/** Reads one object of each kind. Some twenty reads, once per key. Nothing but GET: see `client.ts`. */
 async function probeKey(stripe: Stripe): Promise<Probe> {
   const granted: Record<string, boolean> = {};
   let account: string | null = null;
@@ -116,8 +118,8 @@ async function probeKey(stripe: Stripe): Promise<Probe> {
     if (probePath === '/v1/account') accountObject = answer.body;
   }
   const unasked: string[] = [];
-  for (const path of UNASKED_PROBES) {
-    if ((await probe(stripe, path)).isAllowed) unasked.push(path.replace('/v1/', ''));
+  for (const { path, label } of UNASKED_PROBES) {
+    if ((await probe(stripe, path)).isAllowed) unasked.push(label);
   }
   return {
     granted,
