@@ -108,6 +108,12 @@ export class StripePermissionError extends GrowthError {
 export class StripeAccountGoneError extends GrowthError {
   override readonly name = 'StripeAccountGoneError';
   readonly code = 'stripe_account_gone';
+  /** True where Stripe says that it was the account's owner who removed us; false where our own key was refused. */
+  readonly isRevoked: boolean;
+  constructor(message: string, options: { isRevoked?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.isRevoked = options.isRevoked ?? false;
+  }
 }
 
 export class UpstreamUnavailableError extends GrowthError {

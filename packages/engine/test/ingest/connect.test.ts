@@ -3,7 +3,8 @@ import Stripe from 'stripe';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '#base/ids.ts';
 import { many } from '#db/db.ts';
-import { closeIngestDb, countRows, startIngestWorld, type IngestWorld } from './world.ts';
+import { ASKED_PERMISSIONS } from '#ingest/stripe/permissions.ts';
+import { closeIngestDb, countRows, secretBox, startIngestWorld, type IngestWorld } from './world.ts';
 
 let world: IngestWorld;
 
@@ -159,6 +160,117 @@ test('when the owner removes us at Stripe, the connection ends cleanly and can b
   expect(await world.connect()).not.toBe(id);
 });
 
+test('when the event that says so is lost, Stripe’s own refusals end the connection, and one of them does not', async () => {
+  const id = await world.connect();
+  world.sim.setFaults({ dropNext: 100 });
+  await world.sim.disconnectAccount();
+  const status = async () => (await world.stripe.view({ workspaceId: world.workspaceId, connectionId: id })).status;
+  await world.advance({ hours: 1 });
+  await world.settle();
+  expect(await status()).toBe('active');
+  for (let minute = 0; minute < 5; minute++) {
+    await world.advance({ minutes: 1 });
+    await world.settle();
+  }
+  expect(await status()).toBe('disconnected');
+  const asked = world.sim.requests().length;
+  await world.advance({ days: 1 });
+  await world.settle();
+  const ofAccount = world.sim
+    .requests()
+    .slice(asked)
+    .filter(({ path }) => path === '/v1/events');
+  expect(ofAccount).toEqual([]);
+});
+
+test('while the platform’s own key is refused, no connection ends', async () => {
+  const id = await world.connect();
+  const platform = { secretKey: 'sk_test_rolled_meanwhile', clientId: world.sim.clientId };
+  const rolled = world.another({ config: { platform } });
+  for (let nth = 0; nth < 6; nth++) {
+    await world.advance({ hours: 1 });
+    for (const worker of rolled.workers) await worker.runOnce();
+  }
+  const view = await world.stripe.view({ workspaceId: world.workspaceId, connectionId: id });
+  expect(view).toMatchObject({ status: 'active', health: { state: 'failing' } });
+});
+
+test('a code is exchanged once, although the callback comes to two processes at once', async () => {
+  const back = await world.authorize();
+  const { state = '', code = '' } = Object.fromEntries(back.searchParams);
+  const input = { state, code, error: null, errorDescription: null, personId: world.personId };
+  const processes = [world.stripe, world.another(), world.another()];
+  const outcomes = await Promise.all(processes.map((process) => process.finish(input)));
+  expect(world.sim.requests().filter(({ path }) => path === '/oauth/token').length).toBeLessThanOrEqual(1);
+  expect(outcomes.filter(({ outcome }) => outcome === 'connected').length).toBeGreaterThan(0);
+  expect(await countRows(world.db, 'stripe_account')).toBe(1);
+  const answer = await platform().customers.list({ limit: 1 }, { stripeAccount: world.sim.companyAccount });
+  expect(answer.object).toBe('list');
+});
+
+test('test and live of one account stand side by side, and neither hears of the other', async () => {
+  const { sim } = world;
+  const test = await world.connect();
+  const key = sim.addRestrictedKey({
+    key: 'rk_live_company',
+    livemode: true,
+    permissions: ASKED_PERMISSIONS.map(({ slug }) => slug),
+  });
+  const live = await world.stripe.addKey({ workspaceId: world.workspaceId, key });
+  const liveId = live.outcome === 'connected' ? live.connectionId : '';
+  await world.settle();
+  const before = (await world.ledger()).length;
+  await sim.createCustomer({ email: 'test@analytical.example', card: null });
+  await sim.createCustomer({ email: 'live@analytical.example', card: null, livemode: true });
+  await sim.drainDeliveries();
+  const heard = (await world.ledger()).slice(before).map(({ type, workspaceId }) => [type, workspaceId]);
+  expect(heard.sort()).toEqual(
+    [
+      ['customer.created', world.workspaceId],
+      ['customer.created', world.live],
+    ].sort(),
+  );
+  await world.stripe.disconnect({ workspaceId: world.live, connectionId: liveId });
+  expect((await world.stripe.view({ workspaceId: world.workspaceId, connectionId: test })).status).toBe('active');
+});
+
+test('how often Stripe was asked this month is shown, beside what it allows', async () => {
+  const connectionId = await world.connect();
+  const view = await world.stripe.view({ workspaceId: world.workspaceId, connectionId });
+  const asked = world.sim.requests().filter(({ method, path, account }) => {
+    return method === 'GET' && account === world.sim.companyAccount && path !== '/v1/account';
+  });
+  expect(view.reads).toEqual({ thisMonth: asked.length, allowedAtLeast: 10_000 });
+  expect(view.reads.thisMonth).toBeGreaterThan(10);
+  await world.advance({ days: 7 });
+  expect((await world.stripe.view({ workspaceId: world.workspaceId, connectionId })).reads.thisMonth).toBe(0);
+});
+
+test('an app whose owner is not our platform is asked for news, one request a minute, until it is uninstalled', async () => {
+  const { sim } = world;
+  const alone = world.another({ config: { platform: null } });
+  const back = await world.authorize({ method: 'app' });
+  const { state = '', code = '' } = Object.fromEntries(back.searchParams);
+  const input = { state, code, error: null, errorDescription: null, personId: world.personId };
+  const outcome = await alone.finish(input);
+  const connectionId = outcome.outcome === 'connected' ? outcome.connectionId : '';
+  const view = () => alone.view({ workspaceId: world.workspaceId, connectionId });
+  await world.settle(alone);
+  expect(await view()).toMatchObject({ method: 'app', delivery: 'polling', endpoint: null });
+  await sim.createCustomer({ email: 'ada@analytical.example', card: null });
+  const asked = sim.requests().filter(({ path }) => path === '/v1/events').length;
+  await world.advance({ minutes: 1 });
+  await world.settle(alone);
+  expect(sim.requests().filter(({ path }) => path === '/v1/events').length).toBe(asked + 1);
+  expect((await world.ledger()).at(-1)).toMatchObject({ type: 'customer.created', via: 'poll' });
+  await sim.disconnectAccount();
+  for (let minute = 0; minute < 70; minute++) {
+    await world.advance({ minutes: 1 });
+    await world.settle(alone);
+  }
+  expect(await view()).toMatchObject({ status: 'disconnected' });
+});
+
 test('a connection of another workspace can be neither seen nor ended', async () => {
   const id = await world.connect();
   const input = { workspaceId: world.live, connectionId: id };
@@ -180,5 +292,12 @@ test('an app’s tokens are renewed before they end, kept sealed, and the new pa
     seen.add(await sealed());
     expect(seen.size).toBe(renewal + 1);
   }
-  expect([...seen].join()).not.toMatch(/sk_|rk_|rt_|refresh|access/i);
+  for (const one of seen) {
+    const { accessToken, refreshToken } = JSON.parse(secretBox.open(one)) as Record<string, string>;
+    expect([accessToken, refreshToken]).toEqual([expect.stringMatching(/^sk_test_/), expect.stringMatching(/^rt_/)]);
+    for (const kept of seen) {
+      expect(kept).not.toContain(accessToken);
+      expect(kept).not.toContain(refreshToken);
+    }
+  }
 });

@@ -37,8 +37,13 @@ function fromStripe(error: unknown): unknown {
       cause,
     });
   }
-  if (error.code === 'account_invalid' || error instanceof Stripe.errors.StripeAuthenticationError || status === 401) {
-    return new StripeAccountGoneError(`Stripe no longer lets us in: ${error.message}`, { cause });
+  if (error instanceof Stripe.errors.StripeInvalidGrantError) {
+    // An app's refresh token that is not good: it was used before, or the app was uninstalled.
+    return new StripeAccountGoneError(error.message, { isRevoked: true, cause });
+  }
+  const isRevoked = error.code === 'account_invalid';
+  if (isRevoked || error instanceof Stripe.errors.StripeAuthenticationError || status === 401) {
+    return new StripeAccountGoneError(`Stripe no longer lets us in: ${error.message}`, { isRevoked, cause });
   }
   if (error instanceof Stripe.errors.StripePermissionError || status === 403) {
     return new StripePermissionError(error.message, { permission: permissionOf(error.message), cause });

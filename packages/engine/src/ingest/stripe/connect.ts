@@ -105,6 +105,14 @@ async function finish(deps: ConnectDeps, input: ConnectCallback): Promise<Connec
 
 const failed = (sentence: string): ConnectOutcome => ({ outcome: 'failed', sentence });
 
+/**
+ * An app's events come to the Connect endpoint of the account that owns the app. Where that is not the account of our
+ * platform, we have no endpoint there, and ask for news.
+ */
+function isUnheard(config: StripeConfig, method: 'connect' | 'app'): boolean {
+  return method === 'app' && config.app?.secretKey !== config.platform?.secretKey;
+}
+
 interface Granted {
   readonly account: string;
   readonly livemode: boolean;
@@ -137,7 +145,7 @@ async function connect(
     livemode: granted.livemode,
     method: state.method,
     secret: granted.secret,
-    details: { scope: granted.scope },
+    details: { scope: granted.scope, ...(isUnheard(deps.config, state.method) ? { isPolled: true } : {}) },
     ...(await describeAccount(deps, granted)),
   });
   return { outcome: 'connected', connectionId };

@@ -1,5 +1,5 @@
 import { addMs, type Clock } from '#base/clock.ts';
-import { one, type Db } from '#db/db.ts';
+import { one, type Db, type Queryable } from '#db/db.ts';
 
 /** Stripe allows 25 requests a second to one endpoint of one account. Source: Stripe, rate limits (2026). */
 const REQUESTS_PER_SECOND = 25;
@@ -82,4 +82,23 @@ export async function countReads(
            on conflict (account, livemode, month) do update set reads = c.reads + excluded.reads`,
     values: [input.account, input.livemode, input.now, input.reads],
   });
+}
+
+/**
+ * Reads that Stripe allows every account a month; 500 for each payment, averaged over 30 days, where that is more.
+ * Source: Stripe, rate limits, read API request allocation (2026).
+ */
+export const READS_ALLOWED_AT_LEAST = 10_000;
+
+/** What `countReads` has counted in the month of `now`. */
+export async function readsThisMonth(
+  db: Queryable,
+  input: { account: string; livemode: boolean; now: Date },
+): Promise<number> {
+  const row = await one<{ reads: number }>(db, {
+    text: `select reads::float8 as reads from stripe_read_count
+           where account = $1 and livemode = $2 and month = date_trunc('month', $3::timestamptz at time zone 'UTC')::date`,
+    values: [input.account, input.livemode, input.now],
+  });
+  return row?.reads ?? 0;
 }

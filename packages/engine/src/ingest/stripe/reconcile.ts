@@ -8,22 +8,25 @@
  * it could not deliver is fetched first.
  */
 import { addMs, toEpochS, type Clock } from '#base/clock.ts';
-import { GrowthError, messageOf, RateLimitedError } from '#base/errors.ts';
+import { GrowthError, messageOf, RateLimitedError, StripeAccountGoneError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { backoffMs } from '#base/retry.ts';
 import type { Worker } from '#base/worker.ts';
 import { one, type Db } from '#db/db.ts';
 import type { Inbox } from '../inbox/store.ts';
 import type { AccountClients } from './account-clients.ts';
+import type { AccountDirectory } from './account-directory.ts';
 import { startBackfill } from './backfill-store.ts';
 import { rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
 import { insertDriftReport } from './drift-report.ts';
+import { endDeauthorized } from './end-connection.ts';
 import { endDuty, nextDutyAt, readDuty, readRestingDuties, takeDuty } from './duty.ts';
 import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
 import { STRIPE_EVENT_TYPES } from './event-types.ts';
 import { countReads, type Limiter } from './limiter.ts';
 import { readListPage, type ListParams } from './list-page.ts';
+import type { SigningSecrets } from './signing-secrets.ts';
 
 export interface ReconcileDeps {
   readonly db: Db;
@@ -32,6 +35,8 @@ export interface ReconcileDeps {
   readonly inbox: Inbox;
   readonly clients: AccountClients;
   readonly limiter: Limiter;
+  readonly directory: AccountDirectory;
+  readonly signingSecrets: SigningSecrets;
 }
 
 const OVERLAP_S = 15 * 60;
@@ -40,9 +45,17 @@ const EVENTS_REACH_S = 29 * 86_400;
 /** Stripe takes at most so many types in one request. */
 const TYPES_PER_REQUEST = 20;
 const EVERY_MS = 60 * 60 * 1000;
-/** A key without webhooks asks this often: one read a minute is 43,200 a month, beside Stripe's floor of 10,000 and 500 per transaction. */
+/**
+ * An account without webhooks is asked this often. One read a minute is 43,200 a month, beside Stripe's floor of 10,000
+ * and 500 per transaction; so polling asks for all types at once and leaves out here what is not used.
+ */
 const POLL_EVERY_MS = 60 * 1000;
 const RETRY = { firstMs: 30_000, maxMs: EVERY_MS };
+/**
+ * So often in a row Stripe must say that the owner removed us before the connection ends without the event that says so.
+ * Once is not enough: two processes that renew an app's token at the same time are told so too, for a moment.
+ */
+const REVOKED_TIMES = 3;
 const LEASE_MS = 5 * 60 * 1000;
 /** A process that starts compares at once where the last comparison is older than this. */
 const STALE_AT_START_MS = 5 * 60 * 1000;
@@ -107,6 +120,9 @@ export async function reconcile(
       });
     }
     await endDuty(deps.db, { name, now, nextAt: addMs(now, backoffMs(attempts, RETRY)), error: messageOf(error) });
+    if (error instanceof StripeAccountGoneError && error.isRevoked && attempts >= REVOKED_TIMES) {
+      await endDeauthorized(deps, { account: connection.account, livemode: connection.livemode, at: now });
+    }
     deps.log.warn({ err: error, connectionId: connection.id }, 'comparing with Stripe’s events failed');
     if (input.isAsked || !(error instanceof GrowthError)) throw error;
     return '';
@@ -136,7 +152,9 @@ async function compare(
   const countBeforeS = isAsked || isPolled ? Number.POSITIVE_INFINITY : toS - IN_DELIVERY_S;
   const passes: { params: ListParams; isUndelivered: boolean }[] = [
     ...(isPolled ? [] : [{ params: { delivery_success: false }, isUndelivered: true }]),
-    ...chunks(STRIPE_EVENT_TYPES).map((types) => ({ params: { types }, isUndelivered: false })),
+    ...(isPolled && !isAsked
+      ? [{ params: {}, isUndelivered: false }]
+      : chunks(STRIPE_EVENT_TYPES).map((types) => ({ params: { types }, isUndelivered: false }))),
   ];
   for (const { params, isUndelivered } of passes) {
     await readEvents(deps, {
@@ -185,7 +203,7 @@ async function readEvents(
     await waitForLimiter(deps, connection);
     const page = await readListPage(stripe, { path: '/v1/events', params: input.params, startingAfter });
     tally.requests += 1;
-    const events = page.objects.map((event) => {
+    const events = page.objects.filter(isUsed).map((event) => {
       const envelope = readEventEnvelope(event);
       return toInboxEvent({
         envelope,
@@ -210,6 +228,11 @@ async function readEvents(
     if (!page.hasMore || typeof last !== 'string') return;
     startingAfter = last;
   }
+}
+
+/** Of all that an account tells of. What Stripe says it could not deliver to us was asked for, and is among it. */
+function isUsed(event: Readonly<Record<string, unknown>>): boolean {
+  return STRIPE_EVENT_TYPES.some((type) => type === event['type']);
 }
 
 const eventsScope = (connection: ConnectionRow) => ({
