@@ -60,6 +60,8 @@ export const useReconcile = () =>
   useConnectionAction((id) => api<DriftReport>(`/api/connections/${id}/reconcile`, { method: 'POST', body: {} }));
 export const useCheckEndpoint = () =>
   useConnectionAction((id) => api<Connection>(`/api/connections/${id}/check`, { method: 'POST', body: {} }));
+export const useChangeSecret = () =>
+  useConnectionAction((id) => api<Connection>(`/api/connections/${id}/signing-secret`, { method: 'POST', body: {} }));
 
 export function useDriftReports(id: string) {
   return useQuery({

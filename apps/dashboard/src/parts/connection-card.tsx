@@ -17,6 +17,7 @@ import { toast } from '../design/toast.tsx';
 import type { Tone } from '../design/tone.ts';
 import { Answer } from './answer.tsx';
 import { Backfill } from './backfill.tsx';
+import { ChangeSecret, SecretChange } from './change-secret.tsx';
 import { Facts } from './facts.tsx';
 import { PermissionList } from './permission-list.tsx';
 
@@ -73,7 +74,7 @@ export function ConnectionCard({ connection, mayEdit }: { connection: Connection
 }
 
 function Details({ connection }: { connection: Connection }) {
-  const { health, endpoint, lastReconcile } = connection;
+  const { health, endpoint, lastReconcile, reads } = connection;
   return (
     <Facts
       facts={[
@@ -87,6 +88,10 @@ function Details({ connection }: { connection: Connection }) {
         ['Account', <code key="account">{connection.account}</code>],
         ['News from Stripe', DELIVERY[connection.delivery]],
         ['Last event', health.lastEventAt === null ? 'None yet' : <TimeAgo key="last" at={health.lastEventAt} />],
+        [
+          'Asked of Stripe this month',
+          `${reads.thisMonth.toLocaleString('en')} times. Stripe allows ${reads.allowedAtLeast.toLocaleString('en')}, and more the more payments you have`,
+        ],
         ['Waiting to be read', health.eventsPending === 0 ? 'Nothing' : health.eventsPending.toLocaleString('en')],
         ['Could not be read', health.eventsDead === 0 ? 'Nothing' : health.eventsDead.toLocaleString('en')],
         ...(endpoint === null
@@ -97,6 +102,9 @@ function Details({ connection }: { connection: Connection }) {
                 endpoint.error ??
                   `${endpoint.status === 'enabled' ? 'In order' : endpoint.status}${endpoint.timesHealed > 0 ? `, put right ${endpoint.timesHealed === 1 ? 'once' : `${endpoint.timesHealed} times`}` : ''}`,
               ],
+              ...(endpoint.secretChange === null
+                ? []
+                : ([['Signing secret', <SecretChange key="secret" of={endpoint.secretChange} />]] as const)),
             ] as const)),
         ['Last comparison with Stripe', lastReconcile === null ? 'None yet' : lastReconcile.sentence],
         ...(connection.disconnectReason === null ? [] : ([['Why disconnected', connection.disconnectReason]] as const)),
@@ -134,6 +142,7 @@ function Actions({ connection }: { connection: Connection }) {
           Check the endpoint
         </Button>
       )}
+      <ChangeSecret connection={connection} />
       <Button
         size="sm"
         busy={again.isPending || connection.backfill?.state === 'running'}

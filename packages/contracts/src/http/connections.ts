@@ -12,6 +12,7 @@
  *   POST   /api/connections/:id/reconcile          -> DriftReport (compares with Stripe's events now)
  *   GET    /api/connections/:id/drift-reports      -> DriftReportsAnswer (newest first, at most 50)
  *   POST   /api/connections/:id/check              -> Connection (checks the webhook endpoint now)
+ *   POST   /api/connections/:id/signing-secret     -> Connection (a new signing secret; the old one is good for a day more)
  */
 import { z } from 'zod';
 
@@ -92,6 +93,11 @@ export const EndpointHealth = z.object({
   nextCheckAt: z.string().nullable(),
   /** How often it was found disabled, deleted or changed, and put right again. */
   timesHealed: z.number().int(),
+  /**
+   * While the signing secret is being changed. `asked`: the second endpoint is about to be made. `both_accepted`: it is
+   * there, and what the old one still has to deliver is accepted until `oldEndsAt`; then the old one is deleted.
+   */
+  secretChange: z.object({ state: z.enum(['asked', 'both_accepted']), oldEndsAt: z.string().nullable() }).nullable(),
   error: z.string().nullable(),
 });
 export type EndpointHealth = z.infer<typeof EndpointHealth>;
@@ -133,6 +139,11 @@ export const Connection = z.object({
   delivery: z.enum(['platform_endpoint', 'own_endpoint', 'polling']),
   permissions: z.array(Permission),
   health: ConnectionHealth,
+  /**
+   * Requests by which we read from this account in this calendar month (UTC), beside what Stripe allows every account at
+   * least; it allows 500 for each payment, where that is more.
+   */
+  reads: z.object({ thisMonth: z.number().int(), allowedAtLeast: z.number().int() }),
   endpoint: EndpointHealth.nullable(),
   backfill: BackfillProgress.nullable(),
   lastReconcile: DriftReport.nullable(),

@@ -39,6 +39,7 @@ export function connectionRoutes(deps: ConnectionRoutesDeps): FastifyPluginAsync
     addOAuth(app, deps);
     addKeys(app, deps);
     addCare(app, deps);
+    addEndpointCare(app, deps);
   };
 }
 
@@ -113,11 +114,12 @@ function addKeys(app: App, { stripe }: ConnectionRoutesDeps): void {
   );
 }
 
+const of = (request: FastifyRequest<{ Params: z.infer<typeof ById> }>) => ({
+  workspaceId: request.access.workspaceId,
+  connectionId: request.params.id,
+});
+
 function addCare(app: App, { stripe }: ConnectionRoutesDeps): void {
-  const of = (request: FastifyRequest<{ Params: z.infer<typeof ById> }>) => ({
-    workspaceId: request.access.workspaceId,
-    connectionId: request.params.id,
-  });
   app.delete(
     '/api/connections/:id',
     {
@@ -150,12 +152,33 @@ function addCare(app: App, { stripe }: ConnectionRoutesDeps): void {
     { schema: { tags, summary: 'Past comparisons', params: ById, response: { 200: DriftReportsAnswer } } },
     async (request) => ({ reports: await stripe.driftReports(of(request)) }),
   );
+}
 
+function addEndpointCare(app: App, { stripe }: ConnectionRoutesDeps): void {
   app.post(
     '/api/connections/:id/check',
     { schema: { tags, summary: 'Check the webhook endpoint now', params: ById, response: { 200: Connection } } },
     async (request) => {
       await stripe.checkEndpointNow(of(request));
+      return stripe.view(of(request));
+    },
+  );
+
+  app.post(
+    '/api/connections/:id/signing-secret',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        summary: 'Change the webhook signing secret',
+        description:
+          'Makes a second webhook endpoint with a new secret; what the old one still has to deliver is accepted for a day, then it is deleted. Owners and admins; written to the audit log.',
+        params: ById,
+        response: { 200: Connection },
+      },
+    },
+    async (request) => {
+      await stripe.rotateSecretNow({ ...of(request), access: request.access });
       return stripe.view(of(request));
     },
   );

@@ -12,7 +12,9 @@ import { readConnection, readConnections, type ConnectionRow } from './connectio
 import { readDriftReports } from './drift-report.ts';
 import { readDuty, type DutyRow } from './duty.ts';
 import { endpointDutyName } from './endpoint-care.ts';
+import { oldSecretEndsAt } from './endpoint-rotation.ts';
 import { readLiveEndpoint, type EndpointRow } from './endpoint-store.ts';
+import { READS_ALLOWED_AT_LEAST, readsThisMonth } from './limiter.ts';
 import { permissionsView, restrictedKeyUrl } from './permissions.ts';
 import { reconcileDutyName } from './reconcile.ts';
 import type { StripeConfig } from './stripe-config.ts';
@@ -83,10 +85,17 @@ async function describe(deps: Deps, row: ConnectionRow): Promise<Connection> {
     connectedAt: row.connectedAt.toISOString(),
     disconnectedAt: row.disconnectedAt?.toISOString() ?? null,
     disconnectReason: row.disconnectReason,
-    delivery: !isOwn ? 'platform_endpoint' : isPolled ? 'polling' : 'own_endpoint',
+    delivery: isPolled ? 'polling' : isOwn ? 'own_endpoint' : 'platform_endpoint',
     permissions: permissionsView(row.details.granted ?? null),
+    reads: {
+      thisMonth: await readsThisMonth(deps.db, { ...row, now: deps.clock.now() }),
+      allowedAtLeast: READS_ALLOWED_AT_LEAST,
+    },
     health: await readHealth(deps, { row, endpoint, endpointDuty, reconcileDuty }),
-    endpoint: endpoint === undefined || isPolled ? null : endpointHealth(endpoint, endpointDuty),
+    endpoint:
+      endpoint === undefined || isPolled
+        ? null
+        : endpointHealth({ endpoint, duty: endpointDuty, oldSecretEndsAt: await oldSecretEndsAt(deps.db, endpoint) }),
     backfill:
       run === undefined
         ? null
@@ -100,7 +109,12 @@ async function describe(deps: Deps, row: ConnectionRow): Promise<Connection> {
   };
 }
 
-function endpointHealth(endpoint: EndpointRow, duty: DutyRow | undefined): EndpointHealth {
+function endpointHealth(input: {
+  endpoint: EndpointRow;
+  duty: DutyRow | undefined;
+  oldSecretEndsAt: Date | null;
+}): EndpointHealth {
+  const { endpoint, duty } = input;
   return {
     url: endpoint.url,
     endpointId: endpoint.stripeId,
@@ -109,6 +123,12 @@ function endpointHealth(endpoint: EndpointRow, duty: DutyRow | undefined): Endpo
     checkedAt: endpoint.checkedAt?.toISOString() ?? null,
     nextCheckAt: duty?.nextAt.toISOString() ?? null,
     timesHealed: endpoint.timesHealed,
+    secretChange:
+      endpoint.rotateAskedAt !== null
+        ? { state: 'asked', oldEndsAt: null }
+        : input.oldSecretEndsAt !== null
+          ? { state: 'both_accepted', oldEndsAt: input.oldSecretEndsAt.toISOString() }
+          : null,
     error: duty?.error ?? null,
   };
 }

@@ -33,6 +33,14 @@ export async function endDuty(
   });
 }
 
+/** Brings a duty's next turn forward. Whoever has it now keeps it. */
+export async function makeDutyDue(db: Queryable, input: { name: string; now: Date }): Promise<void> {
+  await db.query({
+    text: 'update stripe_duty set next_at = least(next_at, $2) where name = $1',
+    values: [input.name, input.now],
+  });
+}
+
 export interface DutyRow {
   readonly name: string;
   readonly nextAt: Date;

@@ -7,6 +7,7 @@ import { createStripeClient } from './client.ts';
 import { readActiveConnections } from './connection-store.ts';
 import { endDuty, nextDutyAt, readDuty, readRestingDuties, takeDuty } from './duty.ts';
 import { careForEndpoint, type EndpointDeps, type EndpointTarget } from './endpoint.ts';
+import { readLiveEndpoint } from './endpoint-store.ts';
 import { isLiveKey, type StripeConfig } from './stripe-config.ts';
 
 /** From one look at an endpoint to the next, milliseconds. A disabled endpoint loses nothing: reconcile fills the gap. */
@@ -64,7 +65,7 @@ export async function checkEndpoint(
     const target = await targetOf(deps, input.connectionId);
     if (target !== null) await careForEndpoint(deps, target);
     const now = deps.clock.now();
-    await endDuty(deps.db, { name, now, nextAt: addMs(now, CHECK_EVERY_MS), error: null });
+    await endDuty(deps.db, { name, now, nextAt: await nextLook(deps, { target, now }), error: null });
   } catch (error) {
     const now = deps.clock.now();
     const attempts = ((await readDuty(deps.db, name))?.attempts ?? 0) + 1;
@@ -74,6 +75,13 @@ export async function checkEndpoint(
     if (input.isForced || !(error instanceof GrowthError)) throw error;
   }
   return true;
+}
+
+/** At once where somebody asked for a new secret while this look was going on. */
+async function nextLook(deps: EndpointCareDeps, input: { target: EndpointTarget | null; now: Date }): Promise<Date> {
+  const { target, now } = input;
+  const live = target === null ? undefined : await readLiveEndpoint(deps.db, target);
+  return live?.rotateAskedAt == null ? addMs(now, CHECK_EVERY_MS) : now;
 }
 
 async function targetOf(deps: EndpointCareDeps, connectionId: string | null): Promise<EndpointTarget | null> {

@@ -16,11 +16,13 @@ export interface EndpointRow {
   readonly timesHealed: number;
   readonly checkedAt: Date | null;
   readonly retiredAt: Date | null;
+  /** When somebody asked for a new signing secret; null once the second endpoint stands. */
+  readonly rotateAskedAt: Date | null;
 }
 
 const COLUMNS = `id, stripe_account_id as "stripeAccountId", livemode, url_key as "urlKey", stripe_id as "stripeId", url,
   api_version as "apiVersion", observed, times_healed as "timesHealed", checked_at as "checkedAt",
-  retired_at as "retiredAt"`;
+  retired_at as "retiredAt", rotate_asked_at as "rotateAskedAt"`;
 
 /** Whose endpoint: the platform's in one mode, or that of one connection in its own account. */
 export interface EndpointScope {
@@ -72,9 +74,48 @@ export async function readLiveEndpoint(db: Queryable, scope: EndpointScope): Pro
 export async function readRetiringEndpoints(db: Queryable, scope: EndpointScope): Promise<EndpointRow[]> {
   return many<EndpointRow>(db, {
     text: `select ${COLUMNS} from stripe_endpoint
-           where status = 'retiring' and livemode = $2 and stripe_account_id is not distinct from $1::uuid`,
+           where status = 'retiring' and livemode = $2 and stripe_account_id is not distinct from $1::uuid
+           order by retired_at desc`,
     values: [scope.stripeAccountId, scope.livemode],
   });
+}
+
+/** Keeps the wish for a new signing secret beside the live endpoint. */
+export async function askRotation(
+  db: Queryable,
+  input: EndpointScope & { now: Date },
+): Promise<'asked' | 'waits already' | 'missing'> {
+  const row = await one<{ was: Date | null }>(db, {
+    text: `select rotate_asked_at as was from stripe_endpoint
+           where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid for update`,
+    values: [input.stripeAccountId, input.livemode],
+  });
+  if (row === undefined) return 'missing';
+  if (row.was !== null) return 'waits already';
+  await db.query({
+    text: `update stripe_endpoint set rotate_asked_at = $3
+           where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid`,
+    values: [input.stripeAccountId, input.livemode, input.now],
+  });
+  return 'asked';
+}
+
+/** Of these endpoints at Stripe, those that are ours and not given up, whosever they are. */
+export async function readKnownStripeIds(db: Queryable, stripeIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await many<{ id: string }>(db, {
+    text: `select stripe_id as id from stripe_endpoint where stripe_id = any($1::text[]) and status <> 'gone'`,
+    values: [[...stripeIds]],
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** As it stands sealed; `''` once destroyed. */
+export async function readSealedSigningSecret(db: Queryable, id: string): Promise<string> {
+  const row = await one<{ sealed: string }>(db, {
+    text: 'select sealed_secret as sealed from stripe_endpoint where id = $1',
+    values: [id],
+  });
+  return row?.sealed ?? '';
 }
 
 /** `gone` also destroys the secret: nothing signed with it is believed any more. */

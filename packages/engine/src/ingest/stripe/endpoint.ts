@@ -9,8 +9,10 @@
  * | ours, right                             | nothing                                                  |
  * | ours, disabled, other events, other URL | updated: healed                                          |
  * | ours, another API version               | a second one is made, the first is deleted a day later   |
+ * | ours, a new secret is asked for         | the same, once: see endpoint-rotation.ts                 |
+ * | ours, its secret cannot be opened       | deleted (we must refuse what it sends), made anew        |
  * | none (deleted by somebody)              | made anew: healed                                        |
- * | one with our URL, its secret unknown    | a new one is made, the other deleted                     |
+ * | one with our URL, its secret unknown    | deleted, before anything is made: it may take the last place |
  */
 import type Stripe from 'stripe';
 import type { SecretBox } from '#access/secrets.ts';
@@ -21,17 +23,20 @@ import type { Log } from '#base/log.ts';
 import type { Db } from '#db/db.ts';
 import { callStripe } from './call-stripe.ts';
 import { STRIPE_API_VERSION } from './client.ts';
+import { RETIRE_AFTER_MS } from './endpoint-rotation.ts';
 import {
   insertEndpoint,
+  readKnownStripeIds,
   readLiveEndpoint,
   readRetiringEndpoints,
+  readSealedSigningSecret,
   recordObservation,
   setEndpointStatus,
   type EndpointRow,
   type EndpointScope,
 } from './endpoint-store.ts';
 import { PLATFORM_EVENT_TYPES, STRIPE_EVENT_TYPES } from './event-types.ts';
-import type { SigningSecrets } from './signing-secrets.ts';
+import { tryToOpen, type SigningSecrets } from './signing-secrets.ts';
 
 export interface EndpointDeps {
   readonly db: Db;
@@ -47,30 +52,37 @@ export interface EndpointTarget extends EndpointScope {
   readonly stripe: Stripe;
 }
 
-export type EndpointOutcome = 'right' | 'created' | 'healed';
+export type EndpointOutcome = 'right' | 'created' | 'healed' | 'rotated';
 
 /** By these Stripe's own page shows whose endpoint it is, and we find ours among others. */
 const METADATA = { managed_by: 'growthos' };
 
-/** A replaced endpoint still has deliveries to try again; after a day it is deleted. The ledger drops what comes twice. */
-const RETIRE_AFTER_MS = 24 * 60 * 60 * 1000;
-
 /** Looks after one endpoint; the caller has the duty. @throws what Stripe's calls throw. */
 export async function careForEndpoint(deps: EndpointDeps, target: EndpointTarget): Promise<EndpointOutcome> {
-  const now = deps.clock.now();
   const row = await readLiveEndpoint(deps.db, target);
   const atStripe = await listEndpoints(target.stripe);
+  await deleteStrays(deps, { target, atStripe });
   const found = atStripe.find((endpoint) => endpoint.id === row?.stripeId);
   const outcome = await careForLive(deps, { target, row, found });
-  await deleteStrays(deps, { target, atStripe });
+  await endRetiring(deps, { target, atStripe });
+  if (outcome !== 'right') deps.log.info({ outcome, platform: target.stripeAccountId === null }, 'webhook endpoint');
+  return outcome;
+}
+
+/** Replaced endpoints whose day is over, or that somebody deleted at Stripe because their secret is to end at once. */
+async function endRetiring(
+  deps: EndpointDeps,
+  input: { target: EndpointTarget; atStripe: readonly Stripe.WebhookEndpoint[] },
+): Promise<void> {
+  const { target, atStripe } = input;
+  const now = deps.clock.now();
   for (const retiring of await readRetiringEndpoints(deps.db, target)) {
-    if (addMs(retiring.retiredAt ?? now, RETIRE_AFTER_MS) > now) continue;
+    const isAtStripe = atStripe.some(({ id }) => id === retiring.stripeId);
+    if (isAtStripe && addMs(retiring.retiredAt ?? now, RETIRE_AFTER_MS) > now) continue;
     await deleteEndpoint(target.stripe, retiring.stripeId);
     await setEndpointStatus(deps.db, { id: retiring.id, status: 'gone', now });
     deps.signingSecrets.forget();
   }
-  if (outcome !== 'right') deps.log.info({ outcome, platform: target.stripeAccountId === null }, 'webhook endpoint');
-  return outcome;
 }
 
 async function careForLive(
@@ -83,13 +95,19 @@ async function careForLive(
     await createEndpoint(deps, { target, replaced: null });
     return 'created';
   }
-  if (found === undefined) {
-    await createEndpoint(deps, { target, replaced: { row, status: 'gone' } });
+  if (found === undefined || !(await canOpenSecret(deps, row))) {
+    // What an endpoint of an unknown secret sends is refused, and Stripe tells its owner about failures every day.
+    if (found !== undefined) await deleteEndpoint(target.stripe, found.id);
+    await createEndpoint(deps, { target, replaced: { row, status: 'gone', isHealed: true } });
     return 'healed';
   }
   if (found.api_version !== STRIPE_API_VERSION) {
-    await createEndpoint(deps, { target, replaced: { row, status: 'retiring' } });
+    await createEndpoint(deps, { target, replaced: { row, status: 'retiring', isHealed: true } });
     return 'healed';
+  }
+  if (row.rotateAskedAt !== null) {
+    await createEndpoint(deps, { target, replaced: { row, status: 'retiring', isHealed: false } });
+    return 'rotated';
   }
   const url = endpointUrl(deps, row.urlKey);
   const isRight = found.status === 'enabled' && found.url === url && hasExactly(found.enabled_events, wanted(target));
@@ -102,10 +120,10 @@ async function careForLive(
   return isRight ? 'right' : 'healed';
 }
 
-/** Makes a second endpoint, believes both secrets from now on, and lets the first go a day later. */
-export async function rotateEndpoint(deps: EndpointDeps, target: EndpointTarget): Promise<void> {
-  const row = await readLiveEndpoint(deps.db, target);
-  await createEndpoint(deps, { target, replaced: row === undefined ? null : { row, status: 'retiring' } });
+/** False after SECRET_KEY was changed: the secret is lost for good, since Stripe shows it only once. */
+async function canOpenSecret(deps: EndpointDeps, row: EndpointRow): Promise<boolean> {
+  const sealed = await readSealedSigningSecret(deps.db, row.id);
+  return tryToOpen(deps.secretBox, sealed) !== null;
 }
 
 /** Takes our endpoint out of an account that is being disconnected. */
@@ -119,9 +137,17 @@ export async function removeEndpoint(deps: EndpointDeps, target: EndpointTarget)
   deps.signingSecrets.forget();
 }
 
+interface Replaced {
+  readonly row: EndpointRow;
+  readonly status: 'retiring' | 'gone';
+  /** Something was wrong; false where only somebody asked for it. */
+  readonly isHealed: boolean;
+}
+
+/** Makes an endpoint, and believes its secret from the commit on; that of a replaced one too, unless it is gone. */
 async function createEndpoint(
   deps: EndpointDeps,
-  input: { target: EndpointTarget; replaced: { row: EndpointRow; status: 'retiring' | 'gone' } | null },
+  input: { target: EndpointTarget; replaced: Replaced | null },
 ): Promise<void> {
   const { target, replaced } = input;
   const isPlatform = target.stripeAccountId === null;
@@ -143,7 +169,7 @@ async function createEndpoint(
   const now = deps.clock.now();
   const secret = must(made.secret, 'the signing secret in Stripe’s answer');
   await deps.db.transaction(async (tx) => {
-    if (replaced !== null) await setEndpointStatus(tx, { ...replaced, id: replaced.row.id, now });
+    if (replaced !== null) await setEndpointStatus(tx, { id: replaced.row.id, status: replaced.status, now });
     await insertEndpoint(
       { db: tx, secretBox: deps.secretBox },
       {
@@ -154,7 +180,7 @@ async function createEndpoint(
         url,
         apiVersion: STRIPE_API_VERSION,
         secret,
-        timesHealed: replaced === null ? 0 : replaced.row.timesHealed + 1,
+        timesHealed: replaced === null ? 0 : replaced.row.timesHealed + (replaced.isHealed ? 1 : 0),
         now,
       },
     );
@@ -168,15 +194,15 @@ async function deleteStrays(
   input: { target: EndpointTarget; atStripe: readonly Stripe.WebhookEndpoint[] },
 ): Promise<void> {
   const { target, atStripe } = input;
-  const known = new Set(
-    [await readLiveEndpoint(deps.db, target), ...(await readRetiringEndpoints(deps.db, target))].map(
-      (row) => row?.stripeId,
-    ),
+  const ours = atStripe.filter(
+    ({ metadata, url }) => metadata['managed_by'] === METADATA.managed_by && isBelow(url, deps.baseUrl),
   );
-  for (const endpoint of atStripe) {
-    const isOurs = endpoint.metadata['managed_by'] === METADATA.managed_by && isBelow(endpoint.url, deps.baseUrl);
-    if (isOurs && !known.has(endpoint.id)) await deleteEndpoint(target.stripe, endpoint.id);
-  }
+  // One Stripe account may be both our platform and, by a key, a connected one: the endpoints of both are in its list.
+  const known = await readKnownStripeIds(
+    deps.db,
+    ours.map(({ id }) => id),
+  );
+  for (const { id } of ours) if (!known.has(id)) await deleteEndpoint(target.stripe, id);
 }
 
 async function listEndpoints(stripe: Stripe): Promise<Stripe.WebhookEndpoint[]> {

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { SecretBox } from '#access/secrets.ts';
 import type { Clock } from '#base/clock.ts';
+import { ConfigurationError } from '#base/errors.ts';
 import { many, type Db } from '#db/db.ts';
 import { signingKey } from './verify.ts';
 
@@ -69,8 +70,20 @@ async function readEndpoints(deps: { db: Db; secretBox: SecretBox }): Promise<Ma
   const endpoints = new Map<string | null, { keys: KeyObject[]; account: string | null }>();
   for (const { urlKey, account, sealed } of rows) {
     const endpoint = endpoints.get(urlKey) ?? { keys: [], account };
-    endpoint.keys.push(signingKey(deps.secretBox.open(sealed)));
+    // One lost secret must not refuse the events of all other accounts; endpoint care replaces that endpoint.
+    const secret = tryToOpen(deps.secretBox, sealed);
+    if (secret !== null) endpoint.keys.push(signingKey(secret));
     endpoints.set(urlKey, endpoint);
   }
   return endpoints;
+}
+
+/** Null where it was sealed with another SECRET_KEY, or is no sealed text: then the secret is lost. */
+export function tryToOpen(secretBox: SecretBox, sealed: string): string | null {
+  try {
+    return secretBox.open(sealed);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return null;
+    throw error;
+  }
 }

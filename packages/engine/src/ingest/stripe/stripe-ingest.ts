@@ -2,6 +2,7 @@
  * Everything of ingest/stripe, put together for main.ts: what the routes call, and the workers that run beside them.
  */
 import type { Connection, ConnectionsAnswer, DriftReport } from '@growthos/contracts/http/connections.ts';
+import type { Access } from '#access/index.ts';
 import type { SecretBox } from '#access/secrets.ts';
 import type { Clock } from '#base/clock.ts';
 import { ConflictError, InvalidInputError, must, NotFoundError, StripePermissionError } from '#base/errors.ts';
@@ -16,11 +17,12 @@ import { backfillWorker, type ApplyObjects } from './backfill.ts';
 import { startBackfill } from './backfill-store.ts';
 import { finishConnect, startConnect, type ConnectCallback } from './connect.ts';
 import type { ConnectOutcome } from './connect-state.ts';
-import { readConnection } from './connection-store.ts';
+import { readConnection, type ConnectionRow } from './connection-store.ts';
 import { listConnections, readConnectionView } from './connection-view.ts';
 import { disconnect } from './disconnect.ts';
 import { readDriftReports } from './drift-report.ts';
-import { checkEndpoint, endpointCareWorker } from './endpoint-care.ts';
+import { checkEndpoint, endpointCareWorker, endpointDutyName } from './endpoint-care.ts';
+import { askForRotation } from './endpoint-rotation.ts';
 import { createLimiter } from './limiter.ts';
 import { receiveStripeWebhook, type ReceivedWebhook, type ReceiveOutcome } from './receive.ts';
 import { reconcile, reconcileWorker } from './reconcile.ts';
@@ -58,6 +60,8 @@ export interface StripeIngest {
   reconcileNow(input: OfConnection): Promise<DriftReport>;
   driftReports(input: OfConnection): Promise<DriftReport[]>;
   checkEndpointNow(input: OfConnection): Promise<void>;
+  /** A new signing secret for the endpoint that the connection's events come to; the old one is believed a day longer. */
+  rotateSecretNow(input: OfConnection & { access: Access }): Promise<void>;
   readonly workers: readonly Worker[];
 }
 
@@ -112,14 +116,25 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       return readDriftReports(db, { connectionId: connection.id, limit: REPORTS_MAX });
     },
     async checkEndpointNow(input) {
-      const connection = await checked(input);
-      if (connection.details.isPolled === true)
-        throw new NotFoundError('This account has no endpoint; we ask for news.');
-      const isOwn = connection.method === 'restricted_key';
-      await checkEndpoint(deps, { connectionId: isOwn ? connection.id : null, isForced: true });
+      await checkEndpoint(deps, { connectionId: endpointOwner(await activeOf(input)), isForced: true });
+    },
+    async rotateSecretNow(input) {
+      const connection = await activeOf(input);
+      const stripeAccountId = endpointOwner(connection);
+      const { livemode } = connection;
+      const dutyName = endpointDutyName(stripeAccountId);
+      await askForRotation(deps, { access: input.access, stripeAccountId, livemode, dutyName });
+      // Where another process has the duty right now, the wish is carried out when that look is over.
+      await checkEndpoint(deps, { connectionId: stripeAccountId, isForced: true });
     },
     workers: [care, backfillWorker(deps), reconcileWorker(deps)],
   };
+}
+
+/** Whose endpoint a connection's events come to: its own, or, null, the platform's. @throws NotFoundError when polled. */
+function endpointOwner(connection: ConnectionRow): string | null {
+  if (connection.details.isPolled === true) throw new NotFoundError('This account has no endpoint; we ask for news.');
+  return connection.method === 'restricted_key' ? connection.id : null;
 }
 
 /** Registers the endpoint in the account of a new key; a key that may not is polled from then on. */
