@@ -33,16 +33,9 @@ export async function askForRotation(
   input: EndpointScope & { access: Access; dutyName: string },
 ): Promise<void> {
   const now = deps.clock.now();
-  const endsAt = await oldSecretEndsAt(deps.db, input);
-  if (endsAt !== null) {
-    throw new ConflictError(
-      `The signing secret was changed a short while ago, and the one of before is accepted until ${endsAt.toUTCString()}. ` +
-        'To end it now, delete the older of our two webhook endpoints at Stripe, then press Check the endpoint.',
-    );
-  }
   await deps.db.transaction(async (tx) => {
     const asked = await askRotation(tx, { ...input, now });
-    if (asked === 'missing') throw new ConflictError('There is no webhook endpoint yet. Press Check the endpoint.');
+    if (asked === 'refused') throw refusal(await oldSecretEndsAt(tx, input));
     if (asked === 'waits already') return;
     await makeDutyDue(tx, { name: input.dutyName, now });
     const whose =
@@ -57,6 +50,14 @@ export async function askForRotation(
       },
     );
   });
+}
+
+function refusal(endsAt: Date | null): ConflictError {
+  if (endsAt === null) return new ConflictError('There is no webhook endpoint yet. Press Check the endpoint.');
+  return new ConflictError(
+    `The signing secret was changed a short while ago, and the one of before is accepted until ${endsAt.toUTCString()}. ` +
+      'To end it now, delete the older of our two webhook endpoints at Stripe, then press Check the endpoint.',
+  );
 }
 
 /** Until when the secret of before is believed; null while there is only one. */

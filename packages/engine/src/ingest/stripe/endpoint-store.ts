@@ -1,6 +1,6 @@
 import type { SecretBox } from '#access/secrets.ts';
 import { newId } from '#base/ids.ts';
-import { many, one, type Queryable } from '#db/db.ts';
+import { many, one, type Queryable, type Tx } from '#db/db.ts';
 
 /** A row of ours about an endpoint at Stripe. */
 export interface EndpointRow {
@@ -80,24 +80,30 @@ export async function readRetiringEndpoints(db: Queryable, scope: EndpointScope)
   });
 }
 
-/** Keeps the wish for a new signing secret beside the live endpoint. */
+/**
+ * Keeps the wish for a new signing secret beside the live endpoint. `refused`: there is none, or the one before it is not
+ * gone yet. It waits for who replaces the endpoint right now, and then sees what has become of it.
+ */
 export async function askRotation(
-  db: Queryable,
+  tx: Tx,
   input: EndpointScope & { now: Date },
-): Promise<'asked' | 'waits already' | 'missing'> {
-  const row = await one<{ was: Date | null }>(db, {
+): Promise<'asked' | 'waits already' | 'refused'> {
+  const values = [input.stripeAccountId, input.livemode];
+  const row = await one<{ was: Date | null }>(tx, {
     text: `select rotate_asked_at as was from stripe_endpoint
            where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid for update`,
-    values: [input.stripeAccountId, input.livemode],
+    values,
   });
-  if (row === undefined) return 'missing';
-  if (row.was !== null) return 'waits already';
-  await db.query({
-    text: `update stripe_endpoint set rotate_asked_at = $3
-           where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid`,
-    values: [input.stripeAccountId, input.livemode, input.now],
+  if (row?.was != null) return 'waits already';
+  const asked = await one(tx, {
+    text: `update stripe_endpoint e set rotate_asked_at = $3
+           where status = 'live' and livemode = $2 and stripe_account_id is not distinct from $1::uuid
+             and not exists (select 1 from stripe_endpoint r where r.status = 'retiring' and r.livemode = $2
+               and r.stripe_account_id is not distinct from $1::uuid)
+           returning id`,
+    values: [...values, input.now],
   });
-  return 'asked';
+  return asked === undefined ? 'refused' : 'asked';
 }
 
 /** Of these endpoints at Stripe, those that are ours and not given up, whosever they are. */
