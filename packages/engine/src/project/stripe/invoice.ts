@@ -4,7 +4,7 @@
  * its payments are `charge` and `payment_intent` before, and the `payments` list (when expanded) after.
  */
 import { embeddedPayments, type InvoicePaymentFact } from './invoice-payment.ts';
-import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
 
 export interface PaymentErrorFact {
   readonly code: string | null;
@@ -127,14 +127,20 @@ function times(source: RawObject) {
   };
 }
 
-/** Some early invoices name the subscription only on their lines. One that names several has no single one. */
+/**
+ * Early invoices, and in any version those of a person who bills what a subscription has gathered, name the subscription
+ * only on their lines: up to acacia there, since basil under the line's parent. One that names several has no single one.
+ */
 function lineSubscription(source: RawObject): string | null {
   const lines = source.expanded('lines')?.list('data')?.entries ?? [];
   const ids = new Set<string>();
-  for (const line of lines) {
-    if (typeof line !== 'object' || line === null) continue;
-    const subscription: unknown = Reflect.get(line, 'subscription');
-    if (typeof subscription === 'string') ids.add(subscription);
+  for (const [index, entry] of lines.entries()) {
+    if (!isRecord(entry)) continue;
+    const line = source.nested(entry, `lines.data.${index}`);
+    const parent = line.expanded('parent');
+    const details = parent?.expanded('subscription_item_details') ?? parent?.expanded('invoice_item_details') ?? null;
+    const subscription = line.idOf('subscription') ?? details?.idOf('subscription') ?? null;
+    if (subscription !== null) ids.add(subscription);
   }
   const [only, ...others] = ids;
   return only !== undefined && others.length === 0 ? only : null;

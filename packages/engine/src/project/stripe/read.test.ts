@@ -156,6 +156,20 @@ describe('readers', () => {
     expect(now?.subscriptionMetadata).toEqual({ a: 'b' });
   });
 
+  test('since basil a line names the subscription under its parent, and lines of several name none', () => {
+    const line = (details: object) => ({ object: 'line_item', parent: { type: 'x', ...details } });
+    const ofItem = line({ subscription_item_details: { subscription: 'sub_1', subscription_item: 'si_1' } });
+    const ofProration = line({ invoice_item_details: { subscription: 'sub_1' }, subscription_item_details: null });
+    const ofOther = line({ subscription_item_details: { subscription: 'sub_2' } });
+    const loose = line({ invoice_item_details: { subscription: null } });
+    const read = (data: readonly object[]) =>
+      readInvoice({ id: 'in_1', object: 'invoice', parent: null, lines: { object: 'list', data } });
+    expect(read([ofItem, ofProration, loose]).fact?.subscriptionId).toBe('sub_1');
+    expect(read([ofItem, ofProration, loose]).warnings).toEqual([]);
+    expect(read([ofItem, ofOther]).fact?.subscriptionId).toBeNull();
+    expect(read([loose]).fact?.subscriptionId).toBeNull();
+  });
+
   test('a charge from before basil knows whether an invoice is behind it, a later one does not say', () => {
     const facts = [{ invoice: null }, { invoice: 'in_1' }, {}].map(
       (over) => readCharge({ id: 'ch_1', object: 'charge', ...over }).fact,
