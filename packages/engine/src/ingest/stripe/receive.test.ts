@@ -164,6 +164,7 @@ test.each([
   ['an id that no key can hold', event({ id: 'evt_\u0000' })],
   ['no type', event({ type: 7 })],
   ['an impossible time', event({ created: 1e300 })],
+  ['a time beyond the year 9999', event({ created: 253_402_300_800 })],
   ['nothing at all', ''],
 ])('a body that is no event (%s) is 400', async (_what, payload) => {
   expect((await post(payload)).statusCode).toBe(400);
