@@ -214,7 +214,7 @@ function createStripe(base: Base): StripeIngest {
       ? {}
       : { requestsPerSecond: overrides.stripeRequestsPerSecond }),
     applyObjects: async (tx, input) => {
-      await applyStripeObjects(base, { tx, ...input, cause: 'backfill' });
+      await applyStripeObjects(base, { tx, cause: 'backfill', ...input });
     },
   });
 }
@@ -253,6 +253,7 @@ function composeWorkers(
     ...sequenceConsumers(sequences),
     messageRequestsConsumer(base),
     webhookFanOutConsumer(base),
+    ...stripe.consumers,
   ];
   const bus = openBusTransport(base, { consumers, natsUrl: base.config.NATS_URL ?? null });
   const workers: Worker[] = [

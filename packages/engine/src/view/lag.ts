@@ -15,6 +15,7 @@ const BOUNDS_S: Readonly<Record<string, number>> = {
   segment_flips: 60,
   sequence_steps: 300,
   messages: 300,
+  stripe_refetch: 600,
 };
 const CONSUMER_BOUND_S = 60;
 
@@ -23,6 +24,7 @@ const LABELS: Readonly<Record<string, string>> = {
   segment_flips: 'Memberships that time changes',
   sequence_steps: 'Steps of sequences that are due',
   messages: 'Messages that are due',
+  stripe_refetch: 'Objects to be read again at Stripe',
 };
 
 interface Row {
@@ -48,7 +50,11 @@ export async function lagFigures(deps: { db: Queryable; clock: Clock }): Promise
            union all
            select 'messages', (select count(*)::int from (select 1 from message
              where status = 'requested' and not_before <= $1 limit ${COUNT_MAX}) w),
-             (select min(not_before) from message where status = 'requested' and not_before <= $1)`,
+             (select min(not_before) from message where status = 'requested' and not_before <= $1)
+           union all
+           select 'stripe_refetch', (select count(*)::int from (select 1 from stripe_refetch
+             where not_before <= $1 limit ${COUNT_MAX}) w),
+             (select min(not_before) from stripe_refetch where not_before <= $1)`,
     values: [now],
   });
   const consumers = await many<Row>(deps.db, {

@@ -223,13 +223,9 @@ test('test and live of one account stand side by side, and neither hears of the 
   await sim.createCustomer({ email: 'test@analytical.example', card: null });
   await sim.createCustomer({ email: 'live@analytical.example', card: null, livemode: true });
   await sim.drainDeliveries();
-  const heard = (await world.ledger()).slice(before).map(({ type, workspaceId }) => [type, workspaceId]);
-  expect(heard.sort()).toEqual(
-    [
-      ['customer.created', world.workspaceId],
-      ['customer.created', world.live],
-    ].sort(),
-  );
+  const heard = (await world.ledger()).slice(before);
+  expect(heard.map(({ type }) => type)).toEqual(['customer.created', 'customer.created']);
+  expect(new Set(heard.map(({ workspaceId }) => workspaceId))).toEqual(new Set([world.workspaceId, world.live]));
   await world.stripe.disconnect({ workspaceId: world.live, connectionId: liveId });
   expect((await world.stripe.view({ workspaceId: world.workspaceId, connectionId: test })).status).toBe('active');
 });

@@ -13,6 +13,8 @@ export interface Filters<T> {
   readonly within?: readonly T[];
 }
 
+type Listable = Pick<Row, 'id' | 'deleted'>;
+
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 100;
 
@@ -21,6 +23,15 @@ const LIMIT_MAX = 100;
  * of it, still newest first. A cursor may name an object that the filter leaves out, or that is deleted meanwhile.
  */
 export function pageOf<T extends Row>(table: Table<T>, input: Input, filters: Filters<T>): Page<T> {
+  return pageFrom(filters.within === undefined ? table : new Listed(filters.within), input, filters.keep);
+}
+
+/** A page of a list inside an object, which runs in its own order: the first one first. */
+export function pageWithin<T extends Listable>(rows: readonly T[], input: Input): Page<T> {
+  return pageFrom(new Listed(rows.toReversed()), input, () => true);
+}
+
+function pageFrom<T extends Listable>(source: Source<T>, input: Input, keep: Filters<T>['keep']): Page<T> {
   const limit = input.integer('limit') ?? LIMIT_DEFAULT;
   if (limit < 1 || limit > LIMIT_MAX) {
     throw invalid(
@@ -37,18 +48,17 @@ export function pageOf<T extends Row>(table: Table<T>, input: Input, filters: Fi
       'starting_after',
     );
   }
-  const source = filters.within === undefined ? table : new Listed(filters.within);
   if (before !== undefined) {
     const found = walk(source, {
       from: positionOf(source, before, 'ending_before') + 1,
       step: 1,
       limit,
-      keep: filters.keep,
+      keep,
     });
     return { rows: found.rows.toReversed(), hasMore: found.hasMore };
   }
   const from = after === undefined ? source.end - 1 : positionOf(source, after, 'starting_after') - 1;
-  return walk(source, { from, step: -1, limit, keep: filters.keep });
+  return walk(source, { from, step: -1, limit, keep });
 }
 
 interface Source<T> {
@@ -57,7 +67,7 @@ interface Source<T> {
   positionOf(id: string): number | undefined;
 }
 
-class Listed<T extends Row> implements Source<T> {
+class Listed<T extends Listable> implements Source<T> {
   private readonly rows: readonly T[];
 
   constructor(rows: readonly T[]) {
@@ -84,7 +94,7 @@ function positionOf<T>(source: Source<T>, id: string, param: string): number {
   return position;
 }
 
-function walk<T extends Row>(
+function walk<T extends Listable>(
   source: Source<T>,
   at: { readonly from: number; readonly step: 1 | -1; readonly limit: number; readonly keep: (row: T) => boolean },
 ): Page<T> {

@@ -12,11 +12,14 @@ export interface View {
   readonly shape: Shape;
 }
 
+/** So many of a list inside an object come with it; the rest is to be asked for. Source: docs.stripe.com/api, invoice.lines. */
+const EMBEDDED_MAX = 10;
+
 export function list(data: readonly unknown[], url: string, withCount = true): Out {
   return {
     object: 'list',
-    data,
-    has_more: false,
+    data: data.slice(0, EMBEDDED_MAX),
+    has_more: data.length > EMBEDDED_MAX,
     ...(withCount ? { total_count: data.length } : {}),
     url,
   };

@@ -6,6 +6,7 @@ import { announce, change } from '#billing/record.ts';
 import { customerOf, nowS, subscriptionOf } from '#billing/scope.ts';
 import { invalid, missing, StripeFault } from '#errors.ts';
 import type { Api, Call } from '#http/api.ts';
+import { pageWithin } from '#http/page.ts';
 import { timeFilter } from '#http/page.ts';
 import { expand } from '#render/expand.ts';
 import { renderInvoice, renderInvoicePayment } from '#render/invoice.ts';
@@ -38,10 +39,11 @@ export function invoiceRoutes(api: Api): void {
   });
   api.on({ method: 'GET', path: '/v1/invoices/:id/lines', resource: 'invoice' }, (call) => {
     const row = invoiceOf(call);
+    const page = pageWithin(row.lines, call.input);
     const body: Out = {
       object: 'list',
-      data: row.lines.map((line) => renderLine(call.view, row, line)),
-      has_more: false,
+      data: page.rows.map((line) => renderLine(call.view, row, line)),
+      has_more: page.hasMore,
       url: call.path,
     };
     return expand(call.view, body, call.input.texts('expand') ?? []);

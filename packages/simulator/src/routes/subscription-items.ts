@@ -2,6 +2,7 @@ import { subscriptionOf } from '#billing/scope.ts';
 import { updateSubscription } from '#billing/update-subscription.ts';
 import { missing } from '#errors.ts';
 import type { Api, Call } from '#http/api.ts';
+import { pageWithin } from '#http/page.ts';
 import { expand } from '#render/expand.ts';
 import { renderSubscriptionItem } from '#render/subscription.ts';
 import type { Out } from '#render/view.ts';
@@ -12,10 +13,11 @@ const PRORATIONS = ['create_prorations', 'always_invoice', 'none'] as const;
 export function subscriptionItemRoutes(api: Api): void {
   api.on({ method: 'GET', path: '/v1/subscription_items', resource: 'subscription' }, (call) => {
     const row = subscriptionOf(call.scope, call.input.required('subscription'), 'subscription');
+    const page = pageWithin(row.items, call.input);
     const body: Out = {
       object: 'list',
-      data: row.items.map((item) => renderSubscriptionItem(call.view, row, item)),
-      has_more: false,
+      data: page.rows.map((item) => renderSubscriptionItem(call.view, row, item)),
+      has_more: page.hasMore,
       url: call.path,
     };
     return expand(call.view, body, call.input.texts('expand') ?? []);

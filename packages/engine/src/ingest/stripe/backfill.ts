@@ -39,6 +39,8 @@ export type ApplyObjects = (
     livemode: boolean;
     asOfS: number;
     objects: readonly unknown[];
+    /** Default `backfill`: whose billing it changes is computed a little later, for all of them together. */
+    cause?: 'backfill' | 'reconcile';
   },
 ) => Promise<void>;
 

@@ -8,6 +8,7 @@ import type { Clock } from '#base/clock.ts';
 import { ConflictError, InvalidInputError, must, NotFoundError, StripePermissionError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Worker } from '#base/worker.ts';
+import type { Consumer } from '#bus/index.ts';
 import type { Db } from '#db/db.ts';
 import type { Inbox } from '../inbox/store.ts';
 import { createAccountClients } from './account-clients.ts';
@@ -26,6 +27,7 @@ import { askForRotation } from './endpoint-rotation.ts';
 import { createLimiter } from './limiter.ts';
 import { receiveStripeWebhook, type ReceivedWebhook, type ReceiveOutcome } from './receive.ts';
 import { reconcile, reconcileWorker } from './reconcile.ts';
+import { refetchConsumer, refetchWorker } from './refetch.ts';
 import { addRestrictedKey, type RestrictedKeyOutcome } from './restricted-key.ts';
 import { createSigningSecrets } from './signing-secrets.ts';
 import type { StripeConfig } from './stripe-config.ts';
@@ -63,6 +65,7 @@ export interface StripeIngest {
   /** A new signing secret for the endpoint that the connection's events come to; the old one is believed a day longer. */
   rotateSecretNow(input: OfConnection & { access: Access }): Promise<void>;
   readonly workers: readonly Worker[];
+  readonly consumers: readonly Consumer[];
 }
 
 /** How many reports a page shows. */
@@ -81,7 +84,6 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       appToken: (connection, secret) => freshAppToken(given, { connection, secret }),
     }),
   };
-  const care = endpointCareWorker(deps);
   const onConnected = (): void => {
     // The callback has answered by then; what fails is on the health panel, and the worker tries again.
     void checkEndpoint(deps, { connectionId: null, isForced: true }).catch(() => undefined);
@@ -127,7 +129,8 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       // Where another process has the duty right now, the wish is carried out when that look is over.
       await checkEndpoint(deps, { connectionId: stripeAccountId, isForced: true });
     },
-    workers: [care, backfillWorker(deps), reconcileWorker(deps)],
+    workers: [endpointCareWorker(deps), backfillWorker(deps), reconcileWorker(deps), refetchWorker(deps)],
+    consumers: [refetchConsumer(deps)],
   };
 }
 

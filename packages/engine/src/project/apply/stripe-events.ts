@@ -37,6 +37,7 @@ import type { ChargeFact } from '../stripe/charge.ts';
 import type { StripeFact } from '../stripe/read.ts';
 import { byCustomer, findCustomersOfCharges, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
+import { refetches } from './refetches.ts';
 import { takeStale } from './stale-contacts.ts';
 
 /** An event as the ledger hands it over: `payload` is Stripe's event, parsed. */
@@ -365,29 +366,4 @@ function linked(context: EventContext, input: { customerId: string; resolved: Re
     fact: input.customerId,
     data: { linked_by: input.resolved.linkedBy },
   });
-}
-
-/** What the payloads could not decide is asked for again: a request on the bus, which `ingest` answers. */
-function refetches(input: {
-  scope: AccountScope;
-  changes: ReadonlyMap<string, ObjectChange>;
-  at: Date;
-}): NewBusEvent[] {
-  return [...input.changes.values()]
-    .filter((change) => change.isUncertain)
-    .map(({ after }) => ({
-      workspaceId: input.scope.workspaceId,
-      contactId: null,
-      type: 'stripe.refetch_wanted',
-      source: 'growthos',
-      time: input.at,
-      data: {
-        stripe_account: input.scope.stripeAccount,
-        livemode: input.scope.livemode,
-        object_type: after.type,
-        object_id: after.id,
-        reason: 'same_second',
-      },
-      cause: { kind: 'stripe_event', id: after.toldBy, type: null },
-    }));
 }
