@@ -6,7 +6,8 @@ import { BILLING_EVENTS } from '@growthos/contracts/events/billing.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startReplayEngine, type ReplayEngine } from '#cli/replay-engine.ts';
 import { signStripePayload } from '#ingest/index.ts';
-import { ODD_EVENTS, type OddEvent } from '../world/odd-events.ts';
+import type { OddEvent } from '../world/odd-events/odd-event.ts';
+import { ODD_EVENTS } from '../world/odd-events/odd-events.ts';
 import { API_VERSION } from '../world/stripe-shapes.ts';
 
 let engine: ReplayEngine;
