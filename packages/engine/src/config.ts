@@ -33,6 +33,8 @@ const ConfigSchema = z.object({
     .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
     .optional(),
   MAIL_FROM: z.string().default('GrowthOS <growthos@localhost>'),
+  /** Mail that comes back is sent here, as `name+ID@domain`: an address that reaches `npm run mail:report`. */
+  BOUNCE_ADDRESS: z.email().optional(),
   NATS_URL: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Whether a proxy in front sets X-Forwarded-For, and may be believed. */

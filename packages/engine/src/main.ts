@@ -82,7 +82,6 @@ import { nudgeExpiryWorker } from '#send/in-app/expire-nudges.ts';
 import { readIdentitySecret, rotateIdentitySecret } from '#send/in-app/identity-secret.ts';
 import { type InApp, openInApp } from '#send/in-app/in-app.ts';
 import {
-  capturingMailer,
   createPostJson,
   createUnsubscribeTokens,
   forgetMessages,
@@ -90,13 +89,13 @@ import {
   outboxWorker,
   parseSender,
   type SendDeps,
-  smtpMailer,
   webhookFanOutConsumer,
 } from '#send/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig, type Config } from './config.ts';
 import { demoOverrides } from '#compose/demo.ts';
 import { runLoops, settle } from '#compose/loops.ts';
+import { composeMailReports, createMailer } from '#compose/mail.ts';
 import { RULE_GROUPS } from '#compose/rule-groups.ts';
 import { openDb, secretsOf } from '#compose/storage.ts';
 import { stripeConfigOf } from '#compose/stripe-config.ts';
@@ -235,7 +234,7 @@ function composeSending(base: Base): Pick<Parts, 'sequences' | 'sending'> {
       ...base,
       ...crashes,
       secrets: base.secretBox,
-      mailer: config.SMTP_URL === undefined ? capturingMailer : smtpMailer({ url: config.SMTP_URL }),
+      mailer: createMailer(config),
       tokens: createUnsubscribeTokens(base.secretKey),
       checkRuns: createCheckRuns({ matchContacts }),
       postJson: createPostJson({ allowsPrivate: config.DEMO }),
@@ -330,6 +329,7 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
         },
       }),
       sequenceRoutes({ sequences: parts.sequences, send: parts.sending }),
+      ...composeMailReports(parts.sending),
       unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),
       identitySecretRoutes({

@@ -8,6 +8,7 @@ import { Page } from '../parts/page.tsx';
 import { AuditList } from '../parts/settings/audit-list.tsx';
 import { Suppressions, TeamDestinations, WebhookEndpoints } from '../parts/settings/destinations.tsx';
 import { KeyList } from '../parts/settings/key-list.tsx';
+import { MailReports } from '../parts/settings/mail-reports.tsx';
 import { MemberList } from '../parts/settings/member-list.tsx';
 import { RuleGroupForm } from '../parts/settings/rule-group-form.tsx';
 import { SendingForm } from '../parts/settings/sending-form.tsx';
@@ -97,6 +98,7 @@ function Sending({ canEdit }: { canEdit: boolean }) {
       <Answer query={rules}>{(data) => <SendingForm rules={data} canEdit={canEdit} />}</Answer>
       <TeamDestinations canEdit={canEdit} />
       <WebhookEndpoints canEdit={canEdit} />
+      <MailReports canEdit={canEdit} />
       <Suppressions canEdit={canEdit} />
     </>
   );

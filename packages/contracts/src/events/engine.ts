@@ -87,9 +87,11 @@ export const MessageSeen = z.object({
     'expired',
     'opened',
     'bounced',
+    'soft_bounced',
     'complained',
     'unsubscribed',
   ]),
+  detail: z.string().nullable().optional().describe('what the other side said, where a mail came back'),
 });
 
 /** Name, schema and what it says: `docs/events.md` is made from this list and that of the billing events. */

@@ -11,6 +11,7 @@ import {
 import type { QuietHours } from '@growthos/contracts/sequence/duration.ts';
 import { addMs, durationMs } from '#base/clock.ts';
 import { EVERY_DAY, localClock, nextOutside } from '#base/local-time.ts';
+import { suppressedWords } from './consent/suppressed-words.ts';
 
 /** A capped message waits for the window to free; longer than this, and it is dropped: it would be stale. */
 const CAP_HOLD_MAX_MS = durationMs({ hours: 48 });
@@ -62,13 +63,6 @@ export const SKIP_REASONS = [
 
 const HOLD_AGAIN_MS = durationMs({ minutes: 15 });
 
-const SUPPRESSED_WORDS: Readonly<Record<string, string>> = {
-  hard_bounce: 'mail to it bounced',
-  soft_bounces: 'mail to it kept bouncing',
-  complaint: 'it was reported as spam',
-  person: 'somebody here blocked it',
-};
-
 export function decide(facts: SendFacts): Decision {
   const { objection, contact } = facts;
   if (objection?.kind === 'skip') return skip(objection.reason, objection.sentence);
@@ -98,8 +92,10 @@ export function decide(facts: SendFacts): Decision {
 function decideEmail(facts: SendFacts, contact: NonNullable<SendFacts['contact']>): Decision {
   if (contact.email === null) return skip('no_address', `Not sent: no e-mail address is known of ${contact.name}.`);
   if (facts.suppression) {
-    const words = SUPPRESSED_WORDS[facts.suppression.reason] ?? 'it is blocked';
-    return skip('suppressed', `Not sent: the address is blocked, because ${words}.`);
+    return skip(
+      'suppressed',
+      `Not sent: the address is blocked, because ${suppressedWords(facts.suppression.reason)}.`,
+    );
   }
   const category = MESSAGE_CATEGORIES[facts.category];
   if (facts.isOptedOut && category.isOptional) {

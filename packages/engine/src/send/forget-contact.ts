@@ -20,7 +20,7 @@ export async function forgetMessages(
   });
   await tx.query({
     text: `update message set to_address = null, subject = null, html = null, body_text = null, headers = null, payload = null,
-             promotion_code = null, provider_response = null, reason_sentence = null,
+             promotion_code = null, provider_response = null, reason_sentence = null, report_detail = null,
              status = case when status in ('requested', 'ready', 'sending') then 'withdrawn' else status end
            where workspace_id = $1 and contact_id = any($2::uuid[])`,
     values: contacts,

@@ -4,12 +4,15 @@
  * id); mail never: where nobody knows whether the server took it, it waits for a person as `uncertain`.
  */
 export { readPreferences, setConsent, type OptionalCategory, type Preferences } from './consent/consent.ts';
-export { liftSuppression, listSuppressions, recordBounce } from './consent/suppression.ts';
+export { liftSuppression, listSuppressions } from './consent/suppression.ts';
 export { createUnsubscribeTokens, type UnsubscribeClaim, type UnsubscribeTokens } from './consent/token.ts';
 export { decide, type Decision, type SendFacts } from './decide.ts';
 export { capturingMailer, type Mailer, smtpMailer } from './email/mailer.ts';
 export { outboxWorker } from './outbox/worker.ts';
 export { checkTexts, previewStep, sendAgain, sendTest } from './preview.ts';
+export { fetchText } from './reports/fetch-text.ts';
+export { readCounts, readInlet, rotateInlet, setReportKey } from './reports/inlet.ts';
+export { createMailReports, type MailReports } from './reports/reports.ts';
 export { messageRequestsConsumer } from './requests.ts';
 export type { SendDeps } from './send-deps.ts';
 export { loadSetups, parseSender, readSendingRules, writeSendingRules } from './sending-rules.ts';

@@ -15,6 +15,8 @@
  * | sending   | uncertain | recover: the worker died between hand-over and the answer; never repeated |
  * | ready     | sent      | in-app: shown                                                             |
  * | ready     | withdrawn | in-app: nobody came to see it in time                                     |
+ * | uncertain | sent      | reports: told that it came back, so the server had taken it               |
+ * | failed, uncertain | requested | send again: by a person                                           |
  * | requested, ready, sending (not handed over) | withdrawn | requests: its run ended early             |
  */
 import type { MessageCategory, MessageChannel, MessageStatus } from '@growthos/contracts/sequence/category.ts';
@@ -27,7 +29,7 @@ export const MESSAGE_MOVES: Readonly<Record<MessageStatus, readonly MessageStatu
   skipped: [],
   withdrawn: [],
   failed: ['requested'],
-  uncertain: ['requested'],
+  uncertain: ['requested', 'sent'],
 };
 
 export interface MessageRow {

@@ -85,29 +85,75 @@ const TITLES: Readonly<Record<EngineEventName, EngineTitle>> = {
   },
   message_failed: {
     kind: 'message',
-    say: (read) => ({
-      ...message(read, read.isTrue('will_retry') ? 'not sent yet, trying again' : 'could not be sent'),
-      detail: read.text('reason'),
-      tone: read.isTrue('will_retry') ? 'warn' : 'bad',
-    }),
+    say: (read) => {
+      const reason = read.text('reason') ?? '';
+      const isOpen = read.isTrue('will_retry');
+      const what = reason === UNKNOWN_OUTCOME ? 'may not have arrived' : 'could not be sent';
+      return {
+        ...message(read, isOpen ? 'not sent yet, trying again' : what),
+        detail: FAILURES[reason] ?? null,
+        tone: isOpen || reason === UNKNOWN_OUTCOME ? 'warn' : 'bad',
+      };
+    },
   },
   message_seen: {
     kind: 'message',
     say: (read) => {
       const outcome = read.text('outcome') ?? 'seen';
-      return { ...message(read, outcome), tone: OUTCOME_TONES[outcome] ?? 'neutral' };
+      return {
+        ...message(read, OUTCOME_WORDS[outcome] ?? outcome),
+        detail: outcomeDetail(outcome, read.text('detail')),
+        tone: OUTCOME_TONES[outcome] ?? 'neutral',
+      };
     },
   },
 };
 
 export const ENGINE_TITLES: Readonly<Record<string, EngineTitle | undefined>> = TITLES;
 
+const UNKNOWN_OUTCOME = 'outcome_unknown';
+
+/** Why a channel did not take a message, by the reasons of send/outbox. */
+const FAILURES: Readonly<Record<string, string>> = {
+  [UNKNOWN_OUTCOME]:
+    'The connection broke before the mail server answered, so nobody knows whether it took the mail. It is not sent again by itself: see the message.',
+  mail_server: 'The mail server did not take it.',
+  hard_bounce: 'The mail server does not know the address, so the address gets no more mail.',
+  refused: 'It was refused by whoever should have taken it.',
+  unreachable: 'The receiver did not answer.',
+  gone: 'The receiver says that it is gone for good.',
+  forbidden_address: 'Its address is inside a private network, so it was not called.',
+  no_destination: 'The team destination is not there any more.',
+  no_endpoint: 'The webhook is not there any more, or is switched off.',
+};
+
 const OUTCOME_TONES: Readonly<Record<string, 'good' | 'warn' | 'bad'>> = {
   clicked: 'good',
   bounced: 'bad',
+  soft_bounced: 'warn',
   complained: 'bad',
   unsubscribed: 'warn',
 };
+
+const OUTCOME_WORDS: Readonly<Record<string, string>> = {
+  bounced: 'came back: it cannot be delivered',
+  soft_bounced: 'came back for now',
+  complained: 'was marked as spam',
+  unsubscribed: 'led to unsubscribing',
+};
+
+/** What follows from it, and what the other side said. */
+const OUTCOME_FOLLOWS: Readonly<Record<string, string>> = {
+  bounced: 'The address gets no more mail until somebody allows it again in Settings.',
+  soft_bounced: 'Nothing is blocked: later mails to the address still go out.',
+  complained: 'The address gets no more mail until somebody allows it again in Settings.',
+};
+
+function outcomeDetail(outcome: string, said: string | null): string | null {
+  const follows = OUTCOME_FOLLOWS[outcome];
+  if (follows === undefined) return null;
+  return said === null ? follows : `${follows} The other side said: ${said}`;
+}
 
 const EXITS: Readonly<Record<string, string>> = {
   completed: 'went through all of it',

@@ -34,6 +34,7 @@ interface Row extends JoinedContact {
   clicked_at: Date | null;
   dismissed_at: Date | null;
   bounced_at: Date | null;
+  soft_bounced_at: Date | null;
   complained_at: Date | null;
   is_test: boolean;
 }
@@ -56,8 +57,8 @@ function storedStatuses(status: MessageRow['status']): string[] {
 
 const COLUMNS =
   raw(`m.id, m.channel, m.status, m.subject, m.payload, m.sequence_id, s.name as sequence_name, m.requested_at,
-  m.sent_at, m.reason, m.reason_sentence, m.shown_at, m.clicked_at, m.dismissed_at, m.bounced_at, m.complained_at,
-  m.is_test, ${JOINED_CONTACT}`);
+  m.sent_at, m.reason, m.reason_sentence, m.shown_at, m.clicked_at, m.dismissed_at, m.bounced_at,
+  m.soft_bounced_at, m.complained_at, m.is_test, ${JOINED_CONTACT}`);
 const FROM = sql`from message m left join contact c on c.id = m.contact_id left join sequence s on s.id = m.sequence_id`;
 
 export async function messageList(
@@ -110,7 +111,8 @@ function titleOf(row: Pick<Row, 'subject' | 'payload' | 'channel'>): string {
 /** What became of it, the strongest first. */
 function outcomeOf(row: Row): string | null {
   if (row.complained_at !== null) return 'marked as spam';
-  if (row.bounced_at !== null) return 'bounced';
+  if (row.bounced_at !== null) return 'came back';
+  if (row.soft_bounced_at !== null) return 'came back for now';
   if (row.clicked_at !== null) return 'clicked';
   if (row.dismissed_at !== null) return 'dismissed';
   return row.shown_at === null ? null : 'seen';
@@ -130,10 +132,11 @@ export async function messageDetail(
           from_address: string | null;
           headers: unknown;
           provider_response: string | null;
+          report_detail: string | null;
         }
       >(
         deps.db,
-        sql`select ${COLUMNS}, m.html, m.body_text, m.to_address, m.from_address, m.headers, m.provider_response ${FROM}
+        sql`select ${COLUMNS}, m.html, m.body_text, m.to_address, m.from_address, m.headers, m.provider_response, m.report_detail ${FROM}
             where m.id = ${input.messageId} and m.workspace_id = ${input.workspaceId}`,
       )
     : undefined;
@@ -145,7 +148,7 @@ export async function messageDetail(
     to: row.to_address,
     from: row.from_address,
     headers: headersOf(row.headers),
-    history: historyOf(row, row.provider_response),
+    history: historyOf(row, { response: row.provider_response, report: row.report_detail }),
   };
 }
 
@@ -154,16 +157,20 @@ function payloadText(payload: Readonly<Record<string, unknown>> | null): string 
   return typeof body === 'string' ? body : null;
 }
 
-function historyOf(row: Row, providerResponse: string | null): MessageDetail['history'] {
-  const sent = providerResponse === null ? 'Sent' : `Sent: ${providerResponse}`;
+/** `response`: the mail server's, as it took it; `report`: what was said of it later. */
+function historyOf(row: Row, said: { response: string | null; report: string | null }): MessageDetail['history'] {
+  const sent = said.response === null ? 'Sent' : `Sent: ${said.response}`;
+  const report = said.report === null ? '.' : `. The other side said: ${said.report}`;
+  const isBack = row.bounced_at !== null;
   const steps: [Date | null, string][] = [
     [row.requested_at, 'Asked for'],
     [row.sent_at, row.channel === 'in_app' ? 'Shown for the first time' : sent],
     [row.channel === 'in_app' ? null : row.shown_at, 'Opened'],
     [row.clicked_at, 'Clicked'],
     [row.dismissed_at, 'Dismissed'],
-    [row.bounced_at, 'Bounced'],
-    [row.complained_at, 'Marked as spam'],
+    [row.soft_bounced_at, `Came back for now; nothing is blocked${isBack ? '.' : report}`],
+    [row.bounced_at, `Came back: it cannot be delivered, so the address gets no more mail${report}`],
+    [row.complained_at, 'Marked as spam, so the address gets no more mail.'],
   ];
   return steps
     .flatMap(([at, text]) => (at === null ? [] : [{ at: at.toISOString(), text }]))

@@ -81,7 +81,7 @@ test('a blocked address gets nothing, of any category', async () => {
     values: [world.workspaceId],
   });
   await start(ada);
-  await expectSkipped('suppressed', /the address is blocked, because mail to it bounced/);
+  await expectSkipped('suppressed', /the address is blocked, because mail to it came back/);
 });
 
 test('a workspace that only rehearses sends nothing', async () => {

@@ -207,8 +207,8 @@ export function Suppressions({ canEdit }: { canEdit: boolean }) {
                 <span className="min-w-0">
                   <span className="font-medium break-all">{row.address}</span>
                   <span className="block text-[0.8125rem] text-ink-3">
-                    {row.reason}
-                    {row.detail !== null && `: ${row.detail}`}, <TimeAgo at={row.at} />
+                    Blocked <TimeAgo at={row.at} />, because {row.reason}.
+                    {row.detail !== null && ` The other side said: ${row.detail}`}
                   </span>
                 </span>
                 {canEdit && (

@@ -1,6 +1,7 @@
 import { SendingRules, SuppressionRow } from '@growthos/contracts/http/sequences.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { recordAudit } from '#access/index.ts';
 import { liftSuppression, listSuppressions, readSendingRules, sendAgain, writeSendingRules } from '#send/index.ts';
 import { ById, Done, DONE, editor, MAY_SET, type SequenceRouteDeps, tags } from './sequence-parts.ts';
 
@@ -28,7 +29,15 @@ export function sendingRoutes({ send }: SequenceRouteDeps): FastifyPluginAsyncZo
       '/api/sequences/suppressions/:address',
       { schema: { tags, params: z.object({ address: z.string().max(320) }), response: { 200: Done } } },
       async (request) => {
-        await liftSuppression(send.db, { workspaceId: editor(request, MAY_SET), address: request.params.address });
+        const { address } = request.params;
+        await liftSuppression(send.db, { workspaceId: editor(request, MAY_SET), address });
+        await recordAudit(send, {
+          access: request.access,
+          action: 'suppression.lifted',
+          // Not the address: the log outlives a person who asks to be forgotten.
+          subject: null,
+          text: 'Allowed mail to a blocked address again',
+        });
         return DONE;
       },
     );
@@ -36,7 +45,14 @@ export function sendingRoutes({ send }: SequenceRouteDeps): FastifyPluginAsyncZo
       '/api/sequences/messages/:id/send-again',
       { schema: { tags, params: ById, response: { 200: Done } } },
       async (request) => {
-        await sendAgain(send, { workspaceId: editor(request), messageId: request.params.id });
+        const { id } = request.params;
+        await sendAgain(send, { workspaceId: editor(request), messageId: id });
+        await recordAudit(send, {
+          access: request.access,
+          action: 'message.sent_again',
+          subject: id,
+          text: 'Sent a message again that failed, or may not have arrived',
+        });
         return DONE;
       },
     );

@@ -5,6 +5,8 @@
  */
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
+import { messageRef, returnPath } from '../reports/message-ref.ts';
+import { providerHeaders } from './provider-headers.ts';
 
 export interface OutgoingMail {
   readonly messageId: string;
@@ -44,8 +46,12 @@ export const capturingMailer: Mailer = {
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
-/** Mail goes to `url` (smtp:// or smtps://, with user and password in it where the server wants them). */
-export function smtpMailer(input: { url: string }): Mailer {
+/**
+ * Mail goes to `url` (smtp:// or smtps://, with user and password in it where the server wants them). With a bounce address
+ * every mail has an envelope sender of its own below it, so that a report names the mail by where it is sent; without one
+ * reports go to the sender.
+ */
+export function smtpMailer(input: { url: string; bounceAddress?: string | undefined }): Mailer {
   const options = smtpOptions(input.url);
   return {
     kind: 'smtp',
@@ -65,7 +71,7 @@ export function smtpMailer(input: { url: string }): Mailer {
           subject: mail.subject,
           text: mail.text,
           ...(mail.html === null ? {} : { html: mail.html }),
-          headers: { ...mail.headers },
+          ...tracing(mail, { host: options.host, bounceAddress: input.bounceAddress }),
           disableFileAccess: true,
           disableUrlAccess: true,
         });
@@ -80,6 +86,18 @@ export function smtpMailer(input: { url: string }): Mailer {
     },
     close: () => undefined,
   };
+}
+
+/** What lets a later report about the mail find it. */
+function tracing(
+  mail: OutgoingMail,
+  input: { host: string; bounceAddress: string | undefined },
+): { headers: Record<string, string>; envelope?: { from: string; to: string } } {
+  const messageId = messageRef(mail.messageId);
+  if (messageId === null) return { headers: { ...mail.headers } };
+  const headers = { ...mail.headers, ...providerHeaders({ host: input.host, messageId }) };
+  if (input.bounceAddress === undefined) return { headers };
+  return { headers, envelope: { from: returnPath(input.bounceAddress, messageId), to: mail.to } };
 }
 
 interface GateState {
