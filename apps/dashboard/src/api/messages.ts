@@ -1,5 +1,5 @@
 import type { CapturedList, CapturedMessage, MessageDetail, MessageList } from '@growthos/contracts/http/messages.ts';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, queryString } from './client.ts';
 
 export function useMessages(filter: Readonly<Record<string, string | undefined>>) {
@@ -18,6 +18,20 @@ export function useMessage(id: string | undefined) {
     queryKey: ['message', id],
     queryFn: ({ signal }) => api<MessageDetail>(`/api/messages/${id}`, { signal }),
     enabled: id !== undefined,
+  });
+}
+
+/** Everything that shows the message's state is asked again, whatever came of it. */
+export function useSendAgain() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => api(`/api/sequences/messages/${id}/send-again`, { method: 'POST' }),
+    onSettled: () =>
+      Promise.all(
+        [['messages'], ['message'], ['overview'], ['timeline']].map((queryKey) =>
+          client.invalidateQueries({ queryKey }),
+        ),
+      ),
   });
 }
 

@@ -2,6 +2,7 @@ import type { MessageRow } from '@growthos/contracts/http/messages.ts';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import {
   CircleCheck,
+  CircleQuestionMark,
   CircleX,
   Clock,
   Mail,
@@ -27,6 +28,7 @@ import { ContactLink } from '../parts/contact-link.tsx';
 import { LoadMore } from '../parts/load-more.tsx';
 import { MessageDialog } from '../parts/message-dialog.tsx';
 import { Page } from '../parts/page.tsx';
+import { SendAgain } from '../parts/send-again.tsx';
 import { PlannedList } from '../parts/sequence/planned-list.tsx';
 import { useRowKeys } from '../parts/use-row-keys.ts';
 import { plainWords } from '../parts/plain-words.ts';
@@ -43,6 +45,7 @@ const STATUS: Readonly<Record<MessageRow['status'], { tone: Tone; icon: LucideIc
   sent: { tone: 'good', icon: CircleCheck },
   skipped: { tone: 'warn', icon: SkipForward },
   failed: { tone: 'bad', icon: CircleX },
+  uncertain: { tone: 'warn', icon: CircleQuestionMark },
   canceled: { tone: 'mute', icon: CircleX },
 };
 const CHANNEL: Readonly<Record<MessageRow['channel'], LucideIcon>> = {
@@ -152,6 +155,7 @@ function Filters() {
         <option value="sent">Sent</option>
         <option value="skipped">Not sent on purpose</option>
         <option value="failed">Failed</option>
+        <option value="uncertain">May not have arrived</option>
         <option value="canceled">Canceled</option>
       </Select>
       <Select
@@ -212,6 +216,11 @@ function Row({ row }: { row: MessageRow }) {
           {row.outcome !== null && <Badge>{row.outcome}</Badge>}
           {row.reason !== null && <span className="text-[0.8125rem] text-ink-2">{row.reason}</span>}
         </p>
+        {row.canSendAgain && (
+          <div className="mt-2">
+            <SendAgain message={row} />
+          </div>
+        )}
       </div>
     </li>
   );

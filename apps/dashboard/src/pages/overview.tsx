@@ -26,6 +26,7 @@ export function OverviewPage() {
         {(data) => (
           <div className="space-y-5">
             <Freshness data={data} />
+            <Uncertain count={data.uncertainCount} />
             <Setup data={data} />
             <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
               <NeedsYou people={data.needsYou} questionCount={data.questionCount} />
@@ -94,6 +95,25 @@ function Freshness({ data: { connection, freshness, contactTotal } }: { data: Ov
         </Notice>
       )}
     </div>
+  );
+}
+
+/** Mails that only a person can decide about. */
+function Uncertain({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <Notice
+      tone="warn"
+      action={
+        <Link to="/messages" search={{ status: 'uncertain' }} className={buttonClass({ size: 'sm' })}>
+          Decide
+        </Link>
+      }
+    >
+      {count === 1 ? 'One mail may not have arrived' : `${count.toLocaleString('en')} mails may not have arrived`}: the
+      connection to the mail server broke at the last moment. Say whether {count === 1 ? 'it goes' : 'they go'} out
+      again.
+    </Notice>
   );
 }
 

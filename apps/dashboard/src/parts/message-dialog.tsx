@@ -7,6 +7,7 @@ import { ContactLink } from './contact-link.tsx';
 import { Facts } from './facts.tsx';
 import { MailViews } from './mail-views.tsx';
 import { plainWords } from './plain-words.ts';
+import { SendAgain } from './send-again.tsx';
 
 /** One message: what was said, to whom, and everything that happened to it. */
 export function MessageDialog({ id, onClose }: { id: string | undefined; onClose: () => void }) {
@@ -23,7 +24,11 @@ export function MessageDialog({ id, onClose }: { id: string | undefined; onClose
         <Answer query={message}>
           {(data) => (
             <div className="space-y-5">
-              {data.reason !== null && <Notice tone={data.status === 'failed' ? 'bad' : 'warn'}>{data.reason}</Notice>}
+              {(data.reason !== null || data.canSendAgain) && (
+                <Notice tone={data.status === 'failed' ? 'bad' : 'warn'} action={<SendAgain message={data} />}>
+                  {data.reason ?? data.statusLabel}
+                </Notice>
+              )}
               <Facts
                 facts={[
                   ['Person', <ContactLink key="who" contact={data.contact} />],

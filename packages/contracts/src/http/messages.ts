@@ -4,7 +4,8 @@ import { ContactRef, Instant } from './money-view.ts';
 import { pageOf, PageQuery } from './paging.ts';
 
 export const MessageChannel = z.enum(['email', 'in_app', 'team', 'webhook']);
-export const MessageStatus = z.enum(['waiting', 'sent', 'skipped', 'failed', 'canceled']);
+/** `uncertain`: nobody knows whether the mail server took it; it waits for a person. */
+export const MessageStatus = z.enum(['waiting', 'sent', 'skipped', 'failed', 'uncertain', 'canceled']);
 
 /** GET /api/messages, newest first. */
 export const MessageListQuery = PageQuery.extend({
@@ -31,6 +32,8 @@ export const MessageRow = z.object({
   reason: z.string().nullable(),
   /** What became of it: "clicked", "bounced". */
   outcome: z.string().nullable(),
+  /** Whether a person may send it again; with status `uncertain` it may then arrive twice. */
+  canSendAgain: z.boolean(),
 });
 export type MessageRow = z.infer<typeof MessageRow>;
 export const MessageList = pageOf(MessageRow);
@@ -51,7 +54,7 @@ export type PlannedMessage = z.infer<typeof PlannedMessage>;
 export const PlannedMessageList = pageOf(PlannedMessage);
 export type PlannedMessageList = z.infer<typeof PlannedMessageList>;
 
-/** GET /api/messages/:id. `html` is for a sandboxed frame (no scripts). */
+/** GET /api/messages/:id; POST /api/sequences/messages/:id/send-again. `html` is for a sandboxed frame (no scripts). */
 export const MessageDetail = MessageRow.extend({
   html: z.string().nullable(),
   text: z.string().nullable(),

@@ -42,6 +42,8 @@ export const Overview = z.object({
     }),
   ),
   questionCount: z.number().int().describe('open questions of who is who; 100 stands for 100 or more'),
+  /** Mails of which nobody knows whether they were taken: a person says whether they go again. */
+  uncertainCount: z.number().int(),
   contactTotal: z.object({ count: z.number().int(), isExact: z.boolean() }),
   /** What a new workspace still lacks; all done: don't show it. */
   setup: z.array(

@@ -9,7 +9,8 @@ export { createUnsubscribeTokens, type UnsubscribeClaim, type UnsubscribeTokens 
 export { decide, type Decision, type SendFacts } from './decide.ts';
 export { capturingMailer, type Mailer, smtpMailer } from './email/mailer.ts';
 export { outboxWorker } from './outbox/worker.ts';
-export { checkTexts, previewStep, sendAgain, sendTest } from './preview.ts';
+export { sendAgain } from './outbox/send-again.ts';
+export { checkTexts, previewStep, sendTest } from './preview.ts';
 export { fetchText } from './reports/fetch-text.ts';
 export { readCounts, readInlet, rotateInlet, setReportKey } from './reports/inlet.ts';
 export { createMailReports, type MailReports } from './reports/reports.ts';

@@ -329,14 +329,3 @@ function textsOf(step: Step): string[] {
   });
   return [content.subject, content.preheader ?? '', ...blocks];
 }
-
-/** Sends a message again that failed or whose fate is unknown: a person takes the risk that it arrives twice. */
-export async function sendAgain(deps: SendDeps, input: { workspaceId: string; messageId: string }): Promise<void> {
-  const row = await one(deps.db, {
-    text: `update message set status = 'requested', not_before = $3, ended_at = null, handed_over_at = null, attempts = 0,
-             requested_at = $3, reason = null, reason_sentence = null
-           where id = $1 and workspace_id = $2 and status in ('failed', 'uncertain') returning 1`,
-    values: [input.messageId, input.workspaceId, deps.clock.now()],
-  });
-  if (!row) throw new NotFoundError('There is no such message that failed.');
-}

@@ -48,7 +48,7 @@ const STATUSES: Readonly<Record<string, { status: MessageRow['status']; label: s
   skipped: { status: 'skipped', label: 'Not sent' },
   withdrawn: { status: 'canceled', label: 'Taken back' },
   failed: { status: 'failed', label: 'Failed' },
-  uncertain: { status: 'failed', label: 'Uncertain' },
+  uncertain: { status: 'uncertain', label: 'May not have arrived' },
 };
 
 function storedStatuses(status: MessageRow['status']): string[] {
@@ -100,6 +100,8 @@ function toMessageRow(row: Row): MessageRow {
     at: (row.sent_at ?? row.requested_at).toISOString(),
     reason: row.reason_sentence ?? (row.reason === null ? null : `${sentenceCase(row.reason)}.`),
     outcome: outcomeOf(row),
+    // An address that the server does not know is blocked: once more would be refused here.
+    canSendAgain: row.status === 'uncertain' || (row.status === 'failed' && row.reason !== 'hard_bounce'),
   };
 }
 

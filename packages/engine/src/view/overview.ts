@@ -17,6 +17,8 @@ import { viewerOf } from './viewer.ts';
 /** People shown, and how many of each kind of reason compete for the places. */
 const PEOPLE_MAX = 12;
 const OF_EACH_KIND_MAX = 12;
+/** Counted no further: whoever has as many looks at the list. */
+const UNCERTAIN_MAX = 1000;
 /** A trial or a scheduled end counts as "today" when it is this near. */
 const NEAR_DAYS = 3;
 
@@ -32,19 +34,21 @@ export async function overview(
   const { db, clock } = deps;
   const { workspaceId } = input;
   const viewer = await viewerOf(deps, input);
-  const [connection, freshness, segments, needsYou, questionCount, contactTotal, setup] = await Promise.all([
-    connectionOf(db, workspaceId),
-    freshnessOf({ db, clock }, workspaceId),
-    segmentsOf(db, workspaceId),
-    needsYouOf(db, { workspaceId, viewer }),
-    questionCountOf(db, workspaceId),
-    countRows(
-      db,
-      sql`from contact c where c.workspace_id = ${workspaceId} and c.merged_into is null and c.erased_at is null`,
-    ),
-    setupOf(db, workspaceId),
-  ]);
-  return { connection, freshness, segments, needsYou, questionCount, contactTotal, setup };
+  const [connection, freshness, segments, needsYou, questionCount, uncertainCount, contactTotal, setup] =
+    await Promise.all([
+      connectionOf(db, workspaceId),
+      freshnessOf({ db, clock }, workspaceId),
+      segmentsOf(db, workspaceId),
+      needsYouOf(db, { workspaceId, viewer }),
+      questionCountOf(db, workspaceId),
+      uncertainOf(db, workspaceId),
+      countRows(
+        db,
+        sql`from contact c where c.workspace_id = ${workspaceId} and c.merged_into is null and c.erased_at is null`,
+      ),
+      setupOf(db, workspaceId),
+    ]);
+  return { connection, freshness, segments, needsYou, questionCount, uncertainCount, contactTotal, setup };
 }
 
 async function connectionOf(db: Queryable, workspaceId: string): Promise<Overview['connection']> {
@@ -174,6 +178,16 @@ async function questionCountOf(db: Queryable, workspaceId: string): Promise<numb
                  join contact_identity i on i.workspace_id = c.workspace_id and i.kind = split_part(k, ':', 1)
                    and i.value = substr(k, length(split_part(k, ':', 1)) + 2)) > 1
              limit ${QUESTIONS_MAX}) open`,
+    values: [workspaceId],
+  });
+  return row?.count ?? 0;
+}
+
+async function uncertainOf(db: Queryable, workspaceId: string): Promise<number> {
+  const row = await one<{ count: number }>(db, {
+    name: 'view_uncertain',
+    text: `select count(*)::int as count from (
+             select 1 from message where workspace_id = $1 and status = 'uncertain' limit ${UNCERTAIN_MAX}) m`,
     values: [workspaceId],
   });
   return row?.count ?? 0;

@@ -33,7 +33,7 @@ const ALLOWED: Readonly<Record<RunDetail['status'], readonly Action[]>> = {
   exited: [],
 };
 
-/** What can be done with one person in a sequence; each asks first and is written to the audit log by the server. */
+/** What can be done with one person in a sequence; each asks first. */
 export function RunActions({ run }: { run: Pick<RunDetail, 'id' | 'status' | 'contact'> }) {
   const [asked, setAsked] = useState<Action | null>(null);
   const act = useRunAction(run.id);
