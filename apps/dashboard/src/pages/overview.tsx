@@ -122,6 +122,7 @@ const SETUP_LINK = {
   install_snippet: { to: '/settings', search: { tab: 'keys' } },
   switch_on_sequence: { to: '/sequences' },
   set_sender: { to: '/settings', search: { tab: 'sending' } },
+  switch_on_sending: { to: '/settings', search: { tab: 'sending' } },
 } as const;
 
 function Setup({ data }: { data: Overview }) {

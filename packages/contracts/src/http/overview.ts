@@ -48,7 +48,7 @@ export const Overview = z.object({
   /** What a new workspace still lacks; all done: don't show it. */
   setup: z.array(
     z.object({
-      key: z.enum(['connect_stripe', 'install_snippet', 'switch_on_sequence', 'set_sender']),
+      key: z.enum(['connect_stripe', 'install_snippet', 'switch_on_sequence', 'set_sender', 'switch_on_sending']),
       label: z.string(),
       isDone: z.boolean(),
     }),

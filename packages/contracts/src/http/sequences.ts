@@ -284,7 +284,10 @@ export const SendingRules = z.object({
   postalAddress: z.string().trim().max(500).default(''),
   /** Where internal notifications go; empty: to the founder. */
   teamEmail: z.email().nullable().default(null),
-  /** No message leaves: sequences run, and show what they would have sent. */
+  /**
+   * No message leaves: sequences run, and show what they would have sent. Until somebody has said, it is true where a mail
+   * server is set, so that a first sequence writes to nobody by accident; captured mail needs no rehearsal.
+   */
   isDryRun: z.boolean().default(false),
   founderName: z.string().trim().max(120).nullable().default(null),
   founderEmail: z.email().nullable().default(null),
@@ -303,6 +306,8 @@ export const SendingRules = z.object({
     .default(24 * 7),
 });
 export type SendingRules = z.infer<typeof SendingRules>;
+/** PUT: rehearsal stays as it is where it is left out. */
+export const SendingRulesBody = SendingRules.extend({ isDryRun: z.boolean().optional() });
 
 /** GET /api/sequences/team-destinations -> { rows }; POST adds one; DELETE /:id takes it away. */
 export const TeamDestination = z.object({

@@ -73,7 +73,11 @@ export function decide(facts: SendFacts): Decision {
       reason: objection.reason,
       sentence: objection.sentence,
     };
-  if (facts.isDryRun) return skip('workspace_dry_run', 'Not sent: this workspace only rehearses.');
+  if (facts.isDryRun)
+    return skip(
+      'workspace_dry_run',
+      'Not sent: this workspace only rehearses, until somebody switches that off in Settings.',
+    );
   if (facts.channel === 'team' || facts.channel === 'webhook') return { kind: 'send' };
   if (contact === null || contact.isGone) return skip('contact_gone', 'Not sent: the contact was erased or merged.');
   if (

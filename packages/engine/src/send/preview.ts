@@ -77,7 +77,7 @@ async function loadPreview(deps: SendDeps, input: PreviewInput): Promise<LoadedM
   const now = deps.clock.now();
   const step = findStep(input.definition.steps, input.stepId);
   if (!step) throw new NotFoundError(`The sequence has no step "${input.stepId}".`);
-  const setup = (await loadSetups(deps.db, [input.workspaceId])).get(input.workspaceId);
+  const setup = (await loadSetups(deps, [input.workspaceId])).get(input.workspaceId);
   if (!setup) throw new NotFoundError('There is no such workspace.');
   const contact = input.contactId === null ? samplePerson(now) : await findContact(deps, input);
   const message: MessageRow = {

@@ -1,6 +1,7 @@
 import { SendingRules } from '@growthos/contracts/http/sequences.ts';
 import type { Clock } from '#base/clock.ts';
 import { json, many, type Db, type Queryable } from '#db/db.ts';
+import type { Mailer } from './email/mailer.ts';
 
 /** Everything that a workspace says about how its messages go. */
 export interface SendingSetup {
@@ -10,9 +11,17 @@ export interface SendingSetup {
   readonly rules: SendingRules;
 }
 
-/** Settings that cannot be read count as not given: a wrong value there must not stop every message. */
+interface Deps {
+  readonly db: Queryable;
+  readonly mailer: Pick<Mailer, 'kind'>;
+}
+
+/**
+ * Settings that cannot be read count as not given: a wrong value there must not stop every message. A workspace in which
+ * nobody has said whether it rehearses does so where mail would really leave.
+ */
 export async function loadSetups(
-  db: Queryable,
+  { db, mailer }: Deps,
   workspaceIds: readonly string[],
 ): Promise<ReadonlyMap<string, SendingSetup>> {
   const rows = await many<{ id: string; name: string; timezone: string; rules: unknown }>(db, {
@@ -21,6 +30,7 @@ export async function loadSetups(
            from workspace w left join sending_rules r on r.workspace_id = w.id where w.id = any($1::uuid[])`,
     values: [[...new Set(workspaceIds)]],
   });
+  const byDefault = { isDryRun: mailer.kind === 'smtp' };
   return new Map(
     rows.map((row) => [
       row.id,
@@ -28,14 +38,18 @@ export async function loadSetups(
         workspaceId: row.id,
         workspaceName: row.name,
         zone: row.timezone,
-        rules: SendingRules.safeParse(row.rules ?? {}).data ?? SendingRules.parse({}),
+        rules: SendingRules.safeParse({ ...byDefault, ...asRecord(row.rules) }).data ?? SendingRules.parse(byDefault),
       },
     ]),
   );
 }
 
-export async function readSendingRules(db: Queryable, input: { workspaceId: string }): Promise<SendingRules> {
-  const setup = (await loadSetups(db, [input.workspaceId])).get(input.workspaceId);
+function asRecord(value: unknown): object {
+  return value !== null && typeof value === 'object' ? value : {};
+}
+
+export async function readSendingRules(deps: Deps, input: { workspaceId: string }): Promise<SendingRules> {
+  const setup = (await loadSetups(deps, [input.workspaceId])).get(input.workspaceId);
   return setup?.rules ?? SendingRules.parse({});
 }
 

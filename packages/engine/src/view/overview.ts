@@ -29,7 +29,7 @@ type Needs = Overview['needsYou'];
 
 export async function overview(
   deps: { db: Db; clock: Clock },
-  input: { workspaceId: string; timezone?: string | undefined },
+  input: { workspaceId: string; timezone?: string | undefined; isCapturing: boolean },
 ): Promise<Overview> {
   const { db, clock } = deps;
   const { workspaceId } = input;
@@ -46,7 +46,7 @@ export async function overview(
         db,
         sql`from contact c where c.workspace_id = ${workspaceId} and c.merged_into is null and c.erased_at is null`,
       ),
-      setupOf(db, workspaceId),
+      setupOf(db, { workspaceId, isCapturing: input.isCapturing }),
     ]);
   return { connection, freshness, segments, needsYou, questionCount, uncertainCount, contactTotal, setup };
 }
@@ -193,19 +193,33 @@ async function uncertainOf(db: Queryable, workspaceId: string): Promise<number> 
   return row?.count ?? 0;
 }
 
-async function setupOf(db: Queryable, workspaceId: string): Promise<Overview['setup']> {
-  const row = await one<Record<'stripe' | 'snippet' | 'sequence' | 'sender', boolean>>(db, {
+/** `isCapturing`: no mail leaves this server, so there is no rehearsal to end. */
+async function setupOf(
+  db: Queryable,
+  input: { workspaceId: string; isCapturing: boolean },
+): Promise<Overview['setup']> {
+  const row = await one<Record<'stripe' | 'snippet' | 'sequence' | 'sender' | 'sending', boolean>>(db, {
     name: 'view_setup',
     text: `select exists (select 1 from stripe_account where workspace_id = $1 and status = 'active') as stripe,
              exists (select 1 from inbox_event where workspace_id = $1 and source = 'track') as snippet,
              exists (select 1 from sequence where workspace_id = $1 and status = 'live') as sequence,
-             exists (select 1 from sending_rules where workspace_id = $1 and rules ->> 'founderEmail' is not null) as sender`,
-    values: [workspaceId],
+             exists (select 1 from sending_rules where workspace_id = $1 and rules ->> 'founderEmail' is not null) as sender,
+             exists (select 1 from sending_rules where workspace_id = $1 and rules ->> 'isDryRun' = 'false') as sending`,
+    values: [input.workspaceId],
   });
   return [
     { key: 'connect_stripe', label: 'Connect Stripe', isDone: row?.stripe ?? false },
     { key: 'install_snippet', label: 'Put the snippet into your app', isDone: row?.snippet ?? false },
     { key: 'set_sender', label: 'Say who your messages come from', isDone: row?.sender ?? false },
     { key: 'switch_on_sequence', label: 'Switch on a sequence', isDone: row?.sequence ?? false },
+    ...(input.isCapturing
+      ? []
+      : [
+          {
+            key: 'switch_on_sending' as const,
+            label: 'End the rehearsal: let messages out',
+            isDone: row?.sending ?? false,
+          },
+        ]),
   ];
 }

@@ -465,7 +465,7 @@ test('the overview puts failed payments first and says what a new workspace lack
     cancels_at: at('2026-11-25T09:00:00Z'),
   });
   await insertSegment({ name: 'Failed payment', members: [failed] });
-  const answer = Overview.parse(await overview(deps(), { workspaceId }));
+  const answer = Overview.parse(await overview(deps(), { workspaceId, isCapturing: true }));
   expect(answer.needsYou.map((row) => [row.contact.name, row.sentence])).toEqual([
     ['Ada Lovelace', 'Payment of $200.00 failed 5 minutes ago (insufficient funds). Stripe retries on 27 Nov.'],
     ['Leaving', 'Set to cancel: Pro ends tomorrow, on 25 Nov.'],

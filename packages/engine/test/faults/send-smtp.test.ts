@@ -5,8 +5,18 @@ import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { newId } from '#base/ids.ts';
 import { many, type Db } from '#db/db.ts';
-import { addTeamDestination, addWebhookEndpoint, createPostJson, outboxWorker, smtpMailer } from '#send/index.ts';
+import {
+  addTeamDestination,
+  addWebhookEndpoint,
+  createPostJson,
+  outboxWorker,
+  readSendingRules,
+  sendAgain,
+  smtpMailer,
+  writeSendingRules,
+} from '#send/index.ts';
 import { startSequenceWorld, type SequenceWorld } from '../properties/sequence-world.ts';
 import { openTestDb } from '../world/database.ts';
 
@@ -100,6 +110,34 @@ test('a mail arrives at a real SMTP server with a text part, HTML, its message i
   expect(await statuses(world)).toEqual(['sent']);
 });
 
+test('with a mail server nothing leaves until somebody ends the rehearsal; what is captured needs no rehearsal', async () => {
+  const inbox = await startInbox();
+  const silence = 'delete from sending_rules';
+  const world = await startSequenceWorld({ db, mailer: smtpMailer({ url: inbox.url }) });
+  await db.query({ text: silence });
+  await world.live(definition());
+  const contactId = await world.contact();
+  await world.publish({ type: 'start', contactId });
+  await world.settle();
+  expect(await world.messages()).toMatchObject([{ status: 'skipped', reason: 'workspace_dry_run' }]);
+  expect(inbox.mails).toEqual([]);
+  const { workspaceId } = world;
+  const rules = await readSendingRules(world.send, { workspaceId });
+  expect(rules.isDryRun).toBe(true);
+  await writeSendingRules(world.send, { workspaceId, rules: { ...rules, isDryRun: false } });
+  await world.publish({ type: 'start', contactId });
+  await world.settle();
+  expect(await statuses(world)).toEqual(['skipped', 'sent']);
+  expect(inbox.mails).toHaveLength(1);
+
+  const captured = await startSequenceWorld({ db });
+  await db.query({ text: silence });
+  await captured.live(definition());
+  await captured.publish({ type: 'start', contactId: await captured.contact() });
+  await captured.settle();
+  expect(await statuses(captured)).toEqual(['sent']);
+});
+
 test('while the mail server is away mail waits with growing pauses, nothing is lost, and it goes once when the server is back', async () => {
   const inbox = await startInbox();
   await inbox.close();
@@ -158,6 +196,39 @@ test('a worker that dies before the last byte sends again; one that dies after i
     expect(await statuses(world), point).toEqual([status]);
     expect(inbox.mails.length, point).toBe(accepted);
   }
+});
+
+test('an uncertain mail goes again only when a person says so, once for however many clicks, and not once it stopped being true', async () => {
+  const inbox = await startInbox();
+  const world = await startSequenceWorld({ db, mailer: smtpMailer({ url: inbox.url }) });
+  const steps = [...definition().steps, { id: 'wait', kind: 'wait_for', duration: { days: 9 } }];
+  await world.live(definition({ exits: { goals: [{ type: 'bought' }] }, steps }));
+  const leaveUncertain = async (contactId: string): Promise<string> => {
+    world.crashes.arm('send.deliver.handed-over');
+    await world.publish({ type: 'start', contactId });
+    await world.advance({ hours: 2 });
+    const last = (await world.messages()).at(-1);
+    expect(last?.status).toBe('uncertain');
+    return last?.id ?? '';
+  };
+  const { workspaceId } = world;
+  const messageId = await leaveUncertain(await world.contact());
+  await expect(sendAgain(world.send, { workspaceId: newId(), messageId })).rejects.toMatchObject({ code: 'not_found' });
+  await sendAgain(world.send, { workspaceId, messageId });
+  await expect(sendAgain(world.send, { workspaceId, messageId })).rejects.toMatchObject({ code: 'conflict' });
+  await world.settle();
+  await expect(sendAgain(world.send, { workspaceId, messageId })).rejects.toMatchObject({ code: 'conflict' });
+  await world.advance({ days: 1 });
+  expect(inbox.mails.map((mail) => mail.messageId)).toEqual([`<${messageId}@analytical.example>`]);
+
+  const buyer = await world.contact();
+  const stale = await leaveUncertain(buyer);
+  await world.publish({ type: 'bought', contactId: buyer });
+  await world.settle();
+  await sendAgain(world.send, { workspaceId, messageId: stale });
+  await world.settle();
+  expect((await world.messages()).at(-1)).toMatchObject({ status: 'skipped', reason: 'goal_met' });
+  expect(inbox.mails).toHaveLength(1);
 });
 
 test('a payment that comes in while the mail server is talked to still stops the mail', async () => {

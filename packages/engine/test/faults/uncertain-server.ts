@@ -12,7 +12,9 @@ import { newId } from '#base/ids.ts';
 import { readConfig } from '#config.ts';
 import { json } from '#db/db.ts';
 import { startEngine } from '#main.ts';
+import { SendingRules } from '@growthos/contracts/http/sequences.ts';
 import { createSequence, switchOn } from '#respond/sequences/index.ts';
+import { writeSendingRules } from '#send/index.ts';
 import { TWO_MAILS } from './mail-reports-world.ts';
 
 const sockets = new Set<Socket>();
@@ -53,6 +55,7 @@ const first = await engine.app.inject({
 });
 const workspaceId = first.json<{ workspace: { id: string } }>().workspace.id;
 
+await writeSendingRules(engine.sending, { workspaceId, rules: SendingRules.parse({ isDryRun: false }) });
 const sequence = await createSequence(engine.sequences, { workspaceId, definition: TWO_MAILS, by: null });
 await switchOn(engine.sequences, {
   workspaceId,

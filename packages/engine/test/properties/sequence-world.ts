@@ -93,6 +93,11 @@ export async function startSequenceWorld(
     text: `insert into workspace (id, name, mode, timezone, created_at) values ($1, 'Analytical Engines', 'test', 'UTC', $2)`,
     values: [workspaceId, clock.now()],
   });
+  // As after somebody has switched rehearsal off: with a mail server it is on by itself.
+  await db.query({
+    text: `insert into sending_rules (workspace_id, rules, updated_at) values ($1, '{"isDryRun": false}', $2)`,
+    values: [workspaceId, clock.now()],
+  });
   const traits: SequenceWorld['traits'] = [];
   const define: SequenceDeps = { db, clock, publisher, matchContacts };
   const send: SendDeps = {

@@ -53,7 +53,7 @@ export function SendingForm({ rules, canEdit }: { rules: SendingRules; canEdit: 
           disabled={!canEdit}
           onChange={(isDryRun) => setForm({ ...form, isDryRun })}
           label="Rehearsal: no message leaves"
-          says="Sequences run and show what they would have sent."
+          says="Sequences run and show what they would have sent. With a mail server it is on until you switch it off."
         />
         {form.isDryRun && <Notice tone="warn">While this is on, nobody gets anything from any sequence.</Notice>}
         <div className="grid gap-4 sm:grid-cols-2">

@@ -9,7 +9,12 @@ export function overviewRoutes(deps: AppDeps): FastifyPluginAsyncZod {
     app.get(
       '/api/overview',
       { schema: { tags: ['Overview'], querystring: OverviewQuery, response: { 200: Overview } } },
-      async (request) => overview(deps, { workspaceId: request.access.workspaceId, timezone: request.query.timezone }),
+      async (request) =>
+        overview(deps, {
+          workspaceId: request.access.workspaceId,
+          timezone: request.query.timezone,
+          isCapturing: deps.options.isCapturingMail,
+        }),
     );
   };
 }

@@ -1,4 +1,4 @@
-import { SendingRules, SuppressionRow } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules, SendingRulesBody, SuppressionRow } from '@growthos/contracts/http/sequences.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '#access/index.ts';
@@ -9,15 +9,16 @@ import { ById, Done, DONE, editor, MAY_SET, type SequenceRouteDeps, tags } from 
 export function sendingRoutes({ send }: SequenceRouteDeps): FastifyPluginAsyncZod {
   return async (app) => {
     app.get('/api/sequences/sending-rules', { schema: { tags, response: { 200: SendingRules } } }, async (request) =>
-      readSendingRules(send.db, request.access),
+      readSendingRules(send, request.access),
     );
     app.put(
       '/api/sequences/sending-rules',
-      { schema: { tags, body: SendingRules, response: { 200: SendingRules } } },
+      { schema: { tags, body: SendingRulesBody, response: { 200: SendingRules } } },
       async (request) => {
         const workspaceId = editor(request, MAY_SET);
-        await writeSendingRules(send, { workspaceId, rules: request.body });
-        return readSendingRules(send.db, { workspaceId });
+        const isDryRun = request.body.isDryRun ?? (await readSendingRules(send, { workspaceId })).isDryRun;
+        await writeSendingRules(send, { workspaceId, rules: { ...request.body, isDryRun } });
+        return readSendingRules(send, { workspaceId });
       },
     );
     app.get(

@@ -83,7 +83,7 @@ function mailResult(outcome: MailOutcome, mail: OutgoingMail): Result {
 }
 
 export const UNCERTAIN =
-  'Nobody knows whether the mail server took it: the connection broke between the last byte and the answer. It is not sent again by itself.';
+  'Nobody knows whether the mail server took it: the connection broke before it answered. It is not sent again by itself.';
 
 async function post(
   deps: SendDeps,

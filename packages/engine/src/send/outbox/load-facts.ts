@@ -30,7 +30,7 @@ export async function loadMessages(
   const { tx, messages } = input;
   const contactIds = [...new Set(messages.flatMap((message) => message.contact_id ?? []))];
   const setups = await loadSetups(
-    tx,
+    { ...deps, db: tx },
     messages.map((message) => message.workspace_id),
   );
   const contacts = await loadContacts(tx, contactIds);
