@@ -27,6 +27,11 @@ export interface BusEvent {
   readonly recordedAt: Date;
   readonly data: Readonly<Record<string, unknown>>;
   readonly cause: EventCause | null;
+  /**
+   * Set where the consumer was past this event already, so that later events of the contact may have been handled since:
+   * what is not kept single by a key of the event has to look at what came after.
+   */
+  readonly isReplay?: boolean;
 }
 
 /** Columns of `bus_event` under the names of `BusEvent`. */

@@ -14,4 +14,6 @@ export interface Consumer {
    * come in the order of their commits, in one batch or in later ones; batches of different contacts may run side by side.
    */
   handle(tx: Tx, events: readonly BusEvent[]): Promise<void>;
+  /** For a person who may replay it: who it is, and what a replay does and does not do. Without it, nobody is offered it. */
+  readonly replay?: { readonly title: string; readonly says: string };
 }

@@ -21,7 +21,7 @@ export async function replayDeadLetter(
     const consumer = deps.consumers.find((candidate) => candidate.name === letter?.consumer);
     if (!letter || !consumer) throw new NotFoundError('There is no such dead letter, or it was replayed already.');
     const events = await many<BusEvent>(tx, {
-      text: `select ${BUS_EVENT_COLUMNS} from bus_event where position = $1`,
+      text: `select ${BUS_EVENT_COLUMNS}, true as "isReplay" from bus_event where position = $1`,
       values: [letter.position],
     });
     await consumer.handle(tx, events);
@@ -29,24 +29,5 @@ export async function replayDeadLetter(
       text: 'update bus_dead_letter set replayed_at = $2 where id = $1',
       values: [input.deadLetterId, deps.clock.now()],
     });
-  });
-}
-
-/** Sets a consumer back to an earlier instant: it hears everything recorded since then again. */
-export async function rewindConsumer(
-  deps: { db: Db; clock: Clock },
-  input: { consumer: string; to: Date },
-): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    const first = await one<{ before: bigint | null }>(tx, {
-      text: 'select min(position) - 1 as before from bus_event where recorded_at >= $1',
-      values: [input.to],
-    });
-    if (!first || first.before === null) return;
-    const set =
-      'set position = least(position, $2), attempts = 0, not_before = null, isolating_to = null, updated_at = $3';
-    const values = [input.consumer, first.before, deps.clock.now()];
-    await tx.query({ text: `update bus_consumer ${set} where name = $1`, values });
-    await tx.query({ text: `update bus_partition ${set} where consumer = $1`, values });
   });
 }

@@ -3,6 +3,7 @@
  * consumers hear of what is on it: by looking at its end, or by NATS JetStream, where several processes share the work.
  */
 import type { Consumer } from './consumer.ts';
+import { replayWorker } from './replay/replay-worker.ts';
 import type { BusTransport } from './transport.ts';
 import { jetstreamTransport } from './transports/jetstream/jetstream-transport.ts';
 import { consumerWorker } from './transports/postgres/consumer-worker.ts';
@@ -17,11 +18,15 @@ export function openBusTransport(
   input: { consumers: readonly Consumer[]; natsUrl: string | null },
 ): BusTransport {
   const { consumers, natsUrl } = input;
-  if (natsUrl !== null) return jetstreamTransport(deps, { consumers, natsUrl });
-  return {
-    kind: 'postgres',
-    workers: consumers.map((consumer) => consumerWorker(deps, consumer)),
-    onNews: () => undefined,
-    close: async () => undefined,
-  };
+  const transport: BusTransport =
+    natsUrl === null
+      ? {
+          kind: 'postgres',
+          workers: consumers.map((consumer) => consumerWorker(deps, consumer)),
+          onNews: () => undefined,
+          close: async () => undefined,
+        }
+      : jetstreamTransport(deps, { consumers, natsUrl });
+  // A replay reads the log, which is the same with either.
+  return { ...transport, workers: [...transport.workers, replayWorker(deps, consumers)] };
 }

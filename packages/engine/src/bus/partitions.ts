@@ -32,6 +32,7 @@ export function partitionPlace(
       one<PartitionStanding>(tx, {
         name: `bus_lock_partition_${input.when}`,
         text: `select p.position, p.attempts, p.not_before as "notBefore", p.isolating_to as "isolatingTo",
+                 p.has_replay as "hasReplay",
                  ${input.when === 'spread' ? 'p.catch_up_to' : 'k.gather_to'} as "catchUpTo",
                  coalesce((select r.position from bus_relay_partition r where r.partition = p.partition), 0) as "relayedTo"
                from bus_partition p join bus_consumer k on k.name = p.consumer
@@ -127,10 +128,11 @@ export async function spread(
   await startConsumer(tx, { consumer, now });
   await tx.query({
     text: `with whole as (
-             update bus_consumer set partitions = $2 where name = $1 and partitions = 0 returning position
+             update bus_consumer set partitions = $2 where name = $1 and partitions = 0
+             returning position, has_replay
            )
-           insert into bus_partition (consumer, partition, position, updated_at)
-           select $1, n, whole.position, $3 from whole, generate_series(0, $2::integer - 1) n
+           insert into bus_partition (consumer, partition, position, has_replay, updated_at)
+           select $1, n, whole.position, whole.has_replay, $3 from whole, generate_series(0, $2::integer - 1) n
            on conflict do nothing`,
     values: [consumer.name, partitions, now],
   });

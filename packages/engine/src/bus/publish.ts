@@ -69,5 +69,10 @@ async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly 
       events.map((event) => (event.cause === null ? null : json(event.cause))),
     ],
   });
+  await wakeConsumers(tx);
+}
+
+/** At COMMIT every process of the installation looks at once. */
+export async function wakeConsumers(tx: Tx): Promise<void> {
   await tx.query({ name: 'bus_wake', text: `select pg_notify('${BUS_CHANNEL}', '')` });
 }

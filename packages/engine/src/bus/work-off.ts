@@ -16,6 +16,7 @@ import { backoffMs } from '#base/retry.ts';
 import type { Db, Tx } from '#db/db.ts';
 import type { BusEvent } from './bus-event.ts';
 import type { Consumer } from './consumer.ts';
+import { withoutReplayed } from './replay/replay-row.ts';
 
 /** Tries of a whole batch before its events are taken one by one, and of a single event before it is a dead letter. */
 const ATTEMPTS_MAX = 4;
@@ -34,6 +35,8 @@ export interface Standing {
   readonly notBefore: Date | null;
   /** While set, events are taken one by one up to here, to find the one that fails. */
   readonly isolatingTo: bigint | null;
+  /** A replay has taken events over: they are stepped over here. */
+  readonly hasReplay?: boolean;
 }
 
 /** The durable row of a standing. */
@@ -96,7 +99,11 @@ async function takeBatch<S extends Standing>(
       if (!standing || (standing.notBefore && standing.notBefore > deps.clock.now())) return { handled: 0 };
       const isIsolating = standing.isolatingTo !== null && standing.position < standing.isolatingTo;
       const batch = await reader.read(tx, { standing, sizeMax: isIsolating ? 1 : consumer.batchSizeMax });
-      const { events, upTo } = batch;
+      const { upTo } = batch;
+      const events =
+        standing.hasReplay === true
+          ? await withoutReplayed(tx, { consumer: consumer.name, events: batch.events })
+          : batch.events;
       if (upTo === null) return { handled: batch.lookAgain === true ? 1 : 0 };
       if (events.length > 0) {
         try {

@@ -8,7 +8,7 @@ import { MessageCategory, MessageChannel } from '@growthos/contracts/sequence/ca
 import { z } from 'zod';
 import type { Clock } from '#base/clock.ts';
 import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
-import { many, type Tx } from '#db/db.ts';
+import { many, one, type Tx } from '#db/db.ts';
 import { endShownNudges } from './in-app/expire-nudges.ts';
 import { messageEvent } from './message-events.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
@@ -35,17 +35,23 @@ export function messageRequestsConsumer(deps: { clock: Clock; publisher: Publish
     types: ['message_requested', 'sequence_exited', 'sequence_goal_met', 'contact_merged', 'contact_split'],
     batchSizeMax: 500,
     from: 'now',
+    replay: {
+      title: 'Messages of sequences',
+      says: 'Asks again for messages that were lost on the way. A message that was sent, skipped or taken back stays so: each step sends once.',
+    },
     async handle(tx, events) {
       await storeRequests(
         tx,
         events.filter((event) => event.type === 'message_requested'),
       );
-      const ended = events.filter((event) => isEarlyEnd(event)).map((event) => String(event.data['enrolment_id']));
+      const ended = events.filter(isEarlyEnd);
       if (ended.length > 0) {
-        await withdraw(deps, { tx, enrolmentIds: ended });
-        await endShownNudges(deps, { tx, enrolmentIds: ended });
+        await withdraw(deps, { tx, ended });
+        const enrolmentIds = ended.map((event) => String(event.data['enrolment_id']));
+        await endShownNudges(deps, { tx, enrolmentIds });
       }
       for (const event of events) {
+        if (event.isReplay === true && !(await isStillMerged(tx, event))) continue;
         if (event.type === 'contact_merged') await moveMerged(tx, event);
         const undone = event.type === 'contact_split' ? UndoneMerge.safeParse(event.data) : null;
         if (undone?.success) await moveBack(tx, undone.data);
@@ -93,11 +99,11 @@ async function storeRequests(tx: Tx, events: readonly BusEvent[]): Promise<void>
 
 /**
  * Takes back what the run has not said yet. A nudge that lies ready goes too (one on the page: see `endShownNudges`).
- * A message whose last byte is on its way cannot be taken back any more.
+ * A message whose last byte is on its way cannot be taken back any more; nor, by a replay, one that a person sends again.
  */
 async function withdraw(
   deps: { clock: Clock; publisher: Publisher },
-  input: { tx: Tx; enrolmentIds: readonly string[] },
+  input: { tx: Tx; ended: readonly BusEvent[] },
 ): Promise<void> {
   const now = deps.clock.now();
   const sentence = 'Taken back: the run ended before it was sent.';
@@ -105,10 +111,17 @@ async function withdraw(
     name: 'send_withdraw',
     text: `update message set status = 'withdrawn', ended_at = $2, lease_until = null, reason = 'run_ended',
              reason_sentence = $3
-           where enrolment_id = any($1::uuid[])
+           where id in (select m.id from unnest($1::uuid[], $4::timestamptz[]) as e (enrolment_id, replayed_from)
+               join message m on m.enrolment_id = e.enrolment_id
+               where e.replayed_from is null or m.requested_at <= e.replayed_from)
              and (status in ('requested', 'ready') or (status = 'sending' and handed_over_at is null))
            returning ${MESSAGE_COLUMNS}`,
-    values: [[...new Set(input.enrolmentIds)], now, sentence],
+    values: [
+      input.ended.map((event) => String(event.data['enrolment_id'])),
+      now,
+      sentence,
+      input.ended.map((event) => (event.isReplay === true ? event.recordedAt.toISOString() : null)),
+    ],
   });
   deps.publisher.publish(
     input.tx,
@@ -124,6 +137,17 @@ async function withdraw(
   );
 }
 
+/** What a replay may follow again: a merge that stands. One that was undone, and its undoing, would move later messages. */
+async function isStillMerged(tx: Tx, event: BusEvent): Promise<boolean> {
+  if (event.type !== 'contact_merged') return false;
+  const gone = await one(tx, {
+    text: 'select 1 from contact where id = $1 and merged_into is not null',
+    values: [event.data['from_contact_id']],
+  });
+  return gone !== undefined;
+}
+
+/** A choice that was made after the merge stands. */
 async function moveMerged(tx: Tx, event: BusEvent): Promise<void> {
   const { from_contact_id: from, into_contact_id: into } = event.data;
   await tx.query({
@@ -135,8 +159,8 @@ async function moveMerged(tx: Tx, event: BusEvent): Promise<void> {
     text: `insert into consent (workspace_id, contact_id, category, is_opted_out, source, changed_at)
            select workspace_id, $2, category, is_opted_out, source, changed_at from consent where contact_id = $1
            on conflict (workspace_id, contact_id, category) do update
-             set is_opted_out = consent.is_opted_out or excluded.is_opted_out`,
-    values: [from, into],
+             set is_opted_out = consent.is_opted_out or excluded.is_opted_out where consent.changed_at <= $3`,
+    values: [from, into, event.recordedAt],
   });
 }
 

@@ -2,20 +2,18 @@
  * Real processes, really killed, under load: nothing is lost, no effect is there twice, every contact's events are in
  * order. Over PostgreSQL alone, and over a NATS server of the test's own, which is killed and started again meanwhile.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { createPublisher } from '#bus/index.ts';
-import { many, one, type Db } from '#db/db.ts';
-import { expectEachOnceInOrder, newEvent, notice } from '../../src/bus/contract.suite.ts';
+import { many, type Db } from '#db/db.ts';
+import { newEvent, notice } from '../../src/bus/harness.suite.ts';
 import { openServerTestDb, SERVER_URL } from '../world/database.ts';
+import { countEffects, createEffects, createFleet, expectAllEffects, type Fleet, until } from './bus-load.ts';
 import { NATS_SERVER, privateNats } from './bus-nats-server.ts';
 
 const CONTACTS = 60;
 const EACH = 60;
-const EXPECTED = CONTACTS * EACH;
 
 if (SERVER_URL === null) notice('no DATABASE_URL: no process of the bus is killed under load.');
 else if (NATS_SERVER === null) notice('no nats-server program: it is not killed under load.');
@@ -38,7 +36,7 @@ describe.skipIf(SERVER_URL === null)('kill -9 under load (needs DATABASE_URL)', 
       () => processes.kill(),
       () => processes.start(),
     ]);
-    await expectAll(db, contacts);
+    await expectAllEffects(db, { contacts, each: EACH, withinMs: 45_000 });
   });
 
   test.skipIf(NATS_SERVER === null)(
@@ -60,45 +58,21 @@ describe.skipIf(SERVER_URL === null)('kill -9 under load (needs DATABASE_URL)', 
         () => processes.kill(),
         () => processes.start(),
       ]);
-      await expectAll(db, contacts);
+      await expectAllEffects(db, { contacts, each: EACH, withinMs: 45_000 });
     },
   );
 
   async function database(): Promise<{ db: Db; databaseUrl: string }> {
     const opened = await openServerTestDb(SERVER_URL ?? '');
     cleanUp.push(() => opened.db.close());
-    await opened.db.execute(
-      'create table effect (nth bigint generated always as identity, consumer text, event_id uuid, contact uuid, n integer)',
-    );
+    await createEffects(opened.db);
     return opened;
   }
 
-  /** Worker processes; `kill` ends the oldest that lives. */
-  function fleet(env: Readonly<Record<string, string>>): { start(): Promise<void>; kill(): Promise<void> } {
-    const living: ChildProcess[] = [];
-    const kill = async (): Promise<void> => {
-      const oldest = living.shift();
-      if (!oldest || oldest.exitCode !== null) return;
-      const ended = new Promise((resolve) => oldest.once('exit', resolve));
-      oldest.kill('SIGKILL');
-      await ended;
-    };
-    cleanUp.push(async () => {
-      while (living.length > 0) await kill();
-    });
-    const file = fileURLToPath(new URL('./bus-process.ts', import.meta.url));
-    const loader = process.features.typescript ? [] : ['--import', 'tsx'];
-    return {
-      async start() {
-        living.push(
-          fork(file, [], {
-            execArgv: loader,
-            env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent', ...env },
-          }),
-        );
-      },
-      kill,
-    };
+  function fleet(env: Readonly<Record<string, string>>): Fleet {
+    const processes = createFleet(env);
+    cleanUp.push(() => processes.stop());
+    return processes;
   }
 });
 
@@ -134,28 +108,4 @@ async function cutConnections(db: Db): Promise<void> {
     text: `select pg_terminate_backend(pid) from pg_stat_activity
            where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
   });
-}
-
-async function expectAll(db: Db, contacts: readonly string[]): Promise<void> {
-  await until(async () => (await countEffects(db)) >= 2 * EXPECTED, 45_000).catch(() => undefined);
-  for (const consumer of ['small', 'large']) {
-    const effects = await many<{ contact: string; n: number }>(db, {
-      text: 'select contact, n from effect where consumer = $1 order by nth',
-      values: [consumer],
-    });
-    expectEachOnceInOrder(effects, { contacts, each: EACH });
-  }
-  expect(await many(db, { text: 'select error from bus_dead_letter' })).toEqual([]);
-}
-
-async function countEffects(db: Db): Promise<number> {
-  return (await one<{ n: number }>(db, { text: 'select count(*)::int as n from effect' }))?.n ?? 0;
-}
-
-async function until(isTrue: () => Promise<boolean>, withinMs: number): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -37,4 +37,5 @@ const wake = (): void => {
 };
 transport.onNews(wake);
 await db.listen(BUS_CHANNEL, wake);
+process.send?.('ready');
 process.on('disconnect', () => process.exit(1));

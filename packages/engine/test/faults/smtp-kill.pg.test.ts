@@ -19,7 +19,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '#base/log.ts';
 import { many, one, type Db } from '#db/db.ts';
 import { advanceWorker } from '#respond/sequences/index.ts';
-import { notice } from '../../src/bus/contract.suite.ts';
+import { notice } from '../../src/bus/harness.suite.ts';
 import { SECRET_KEY, startSequenceWorld, type SequenceWorld } from '../properties/sequence-world.ts';
 import { openServerTestDb, SERVER_URL } from '../world/database.ts';
 

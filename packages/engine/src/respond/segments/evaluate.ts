@@ -29,6 +29,10 @@ export function segmentsConsumer(deps: SegmentDeps): Consumer {
     types: null,
     batchSizeMax: BATCH_SIZE_MAX,
     from: 'oldest',
+    replay: {
+      title: 'Segments',
+      says: 'Looks again at whether these people belong in each segment. Nobody who is in one already enters it again.',
+    },
     async handle(tx, events) {
       const byWorkspace = new Map<string, BusEvent[]>();
       for (const event of events) {

@@ -24,11 +24,26 @@ export type Restored = ReadonlyMap<string, readonly RestoredMembership[]>;
 export async function followMerges(tx: Tx, events: readonly BusEvent[]): Promise<Restored> {
   const restored = new Map<string, readonly RestoredMembership[]>();
   for (const event of events) {
+    if (event.isReplay === true && !(await isLeftBehind(tx, event))) continue;
     if (event.type === 'contact_merged') await inheritMemberships(tx, event);
     const undone = event.type === 'contact_split' ? UndoneMerge.safeParse(event.data) : null;
     if (undone?.success) await recall(tx, { undone: undone.data, restored });
   }
   return restored;
+}
+
+/**
+ * What a replay may follow again: a merge that stands and whose memberships were not moved. Where they were, what is
+ * remembered for the undoing must stay as it is.
+ */
+async function isLeftBehind(tx: Tx, event: BusEvent): Promise<boolean> {
+  if (event.type !== 'contact_merged') return false;
+  const left = await many(tx, {
+    text: `select 1 from contact c join segment_membership m on m.contact_id = c.id
+           where c.id = $1 and c.merged_into is not null limit 1`,
+    values: [event.data['from_contact_id']],
+  });
+  return left.length > 0;
 }
 
 async function inheritMemberships(tx: Tx, merge: BusEvent): Promise<void> {

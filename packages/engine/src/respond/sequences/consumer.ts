@@ -27,6 +27,10 @@ export function sequenceConsumers(deps: SequenceConsumerDeps): Consumer[] {
       types: null,
       batchSizeMax: BATCH_SIZE,
       from: 'now',
+      replay: {
+        title: 'Sequences',
+        says: 'Starts the sequences that should have started by these events and did not. Who has been in a sequence since does not start it again, nothing older than 7 days starts one, and no message is sent twice. Conditions are looked at as they are now.',
+      },
       async handle(tx, events) {
         for (const part of partsInOrder(events)) await handlePart(deps, { tx, events: part });
       },

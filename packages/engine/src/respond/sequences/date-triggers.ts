@@ -44,6 +44,7 @@ export async function rearmDates(
     { sequence: LoadedSequence; contactId: string; value: Date | null; dueAt: Date | null }
   >();
   for (const event of changes) {
+    if (event.isReplay === true) continue;
     for (const sequence of sequences) {
       const trigger = dateTriggerOf(sequence);
       if (!trigger || sequence.workspaceId !== event.workspaceId || event.contactId === null) continue;
@@ -55,6 +56,38 @@ export async function rearmDates(
     }
   }
   if (rows.size > 0) await writeStarts(input.tx, [...rows.values()]);
+  const replayed = changes.filter((event) => event.isReplay === true);
+  for (const sequence of sequences) await rearmLost(deps, { tx: input.tx, sequence, events: replayed });
+}
+
+/**
+ * Of a replay: the date as it is now, and not as the event told it, where neither a start nor a run is there for it.
+ * A start that stands is right: the newer event has set it.
+ */
+async function rearmLost(
+  deps: { clock: Clock },
+  input: { tx: Tx; sequence: LoadedSequence; events: readonly BusEvent[] },
+): Promise<void> {
+  const { tx, sequence } = input;
+  const trigger = dateTriggerOf(sequence);
+  const columns: Readonly<Record<string, string>> = CONTACT_COLUMNS;
+  const column = columns[trigger?.property ?? ''];
+  if (!trigger || column === undefined) return;
+  const concerned = input.events.filter(
+    (event) => event.workspaceId === sequence.workspaceId && changeOf(event, trigger.property),
+  );
+  if (concerned.length === 0) return;
+  const lost = await many<{ contactId: string; value: Date }>(tx, {
+    text: `select c.id as "contactId", c.${column} as value from contact c
+           where c.id = any($1::uuid[]) and c.merged_into is null and c.erased_at is null and c.${column} is not null
+             and not exists (select 1 from sequence_date_due d where d.sequence_id = $2 and d.contact_id = c.id)
+             and not exists (select 1 from enrolment e where e.sequence_id = $2 and e.contact_id = c.id
+               and e.trigger_type = 'date' and (e.trigger_data ->> 'date')::timestamptz = c.${column})`,
+    values: [concerned.map((event) => event.contactId), sequence.sequenceId],
+  });
+  const now = deps.clock.now();
+  const rows = lost.map((row) => ({ ...row, sequence, dueAt: startOf(trigger, { value: row.value, now }) }));
+  if (rows.length > 0) await writeStarts(tx, rows);
 }
 
 /** When a date starts its run; null: it is over. A start that is past while its date is still to come is due at once. */

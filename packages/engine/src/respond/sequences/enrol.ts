@@ -36,6 +36,8 @@ export interface Candidate {
   readonly payload: Payload;
   readonly at: Date;
   readonly cause: EventCause;
+  /** When the event of a replay was recorded: whoever has had a run since then starts none by it. */
+  readonly replayedFrom?: Date;
 }
 
 /** Starts the runs that these events trigger. Returns how many. */
@@ -94,6 +96,7 @@ function candidateOf(sequence: LoadedSequence, event: BusEvent): Candidate {
     payload: event.data,
     at: event.time,
     cause: { kind: 'event', id: event.id, type: event.type },
+    ...(event.isReplay === true ? { replayedFrom: event.recordedAt } : {}),
   };
 }
 
@@ -131,9 +134,10 @@ export async function enrolCandidates(
       runs.map((run) => run.candidate.sequence.program.firstStepId),
       runs.map((run) => run.candidate.sequence.program.stepCount),
       runs.map((run) => (run.isHoldout ? windowEnd(run.candidate, now) : now).toISOString()),
-      runs.map((run) => againBefore(run.candidate, now)?.toISOString() ?? null),
+      runs.map((run) => againBefore(run.candidate, run.candidate.replayedFrom ?? now)?.toISOString() ?? null),
       runs.map((run) => run.candidate.sequence.program.definition.reentry.rule),
       now,
+      runs.map((run) => run.candidate.replayedFrom?.toISOString() ?? null),
     ],
   });
   const started = new Set(rows.map((row) => row.id));
@@ -167,6 +171,7 @@ export async function enrolCandidates(
 /**
  * `$15`: a former run that began before this instant doesn't stand in the way (rule `after`). The partial unique index
  * (one active run per sequence, contact and key) and that on the event are what holds when two workers meet.
+ * `$18`: of a replay: the rule is asked as of then, and a run that began or still ran after it stands in the way.
  */
 const INSERT = `
   insert into enrolment (id, workspace_id, sequence_id, version, contact_id, status, is_holdout, entry_key,
@@ -174,17 +179,21 @@ const INSERT = `
   select n.id, n.workspace_id, n.sequence_id, n.version, n.contact_id, 'active', n.is_holdout, n.entry_key,
     n.trigger_event_id, n.trigger_type, n.trigger_position, n.trigger_data::jsonb, n.step_id, 1, n.step_count, n.due_at, $17
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::bool[], $7::text[], $8::uuid[], $9::text[],
-      $10::bigint[], $11::text[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::text[])
+      $10::bigint[], $11::text[], $12::text[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::text[],
+      $18::timestamptz[])
     with ordinality as n (id, workspace_id, sequence_id, version, contact_id, is_holdout, entry_key, trigger_event_id,
-      trigger_type, trigger_position, trigger_data, step_id, step_count, due_at, again_before, rule, nth)
+      trigger_type, trigger_position, trigger_data, step_id, step_count, due_at, again_before, rule, replayed_from, nth)
   where exists (select 1 from contact c where c.id = n.contact_id and c.merged_into is null and c.erased_at is null)
+    -- by whomever: a run stays with the contact that had it last when a merge is undone, its event does not
+    and not exists (select 1 from enrolment e
+      where e.sequence_id = n.sequence_id and e.trigger_event_id = n.trigger_event_id)
     and not exists (
       select 1 from enrolment e where e.sequence_id = n.sequence_id and e.contact_id = n.contact_id
         and case n.rule
           when 'never' then true
           when 'once_per' then e.entry_key = n.entry_key
           when 'after' then e.entered_at > n.again_before or e.status in ('active', 'paused')
-          else e.status in ('active', 'paused')
+          else e.status in ('active', 'paused') or coalesce(e.ended_at, 'infinity') > n.replayed_from
         end)
   order by n.nth
   on conflict do nothing

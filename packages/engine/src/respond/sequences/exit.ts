@@ -36,6 +36,7 @@ interface RunRow {
   entry_key: string;
   step_id: string | null;
   waits_for: string | null;
+  step_entered_at: Date | null;
   entered_at: Date;
   goal_met_at: Date | null;
 }
@@ -72,7 +73,7 @@ async function loadRuns(tx: Tx, input: { contactIds: readonly string[]; now: Dat
   const rows = await many<RunRow>(tx, {
     name: 'exit_runs',
     text: `select id, workspace_id, sequence_id, version, contact_id, status, is_holdout, trigger_position, trigger_type,
-             trigger_data, entry_key, step_id, waits_for, entered_at, goal_met_at
+             trigger_data, entry_key, step_id, waits_for, step_entered_at, entered_at, goal_met_at
            from enrolment where contact_id = any($1::uuid[])
              and (status in ('active', 'paused', 'failed') or (status = 'completed' and goal_met_at is null and entered_at > $2))
            order by id for update`,
@@ -101,6 +102,7 @@ function openRun(row: RunRow, sequence: LoadedSequence): OpenRun {
     entryKey: row.entry_key,
     stepId: row.step_id,
     waitsFor: row.waits_for,
+    stepEnteredAt: row.step_entered_at,
     enteredAt: row.entered_at,
     hasMetGoal: row.goal_met_at !== null,
     sequence,

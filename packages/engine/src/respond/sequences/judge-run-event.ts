@@ -18,6 +18,7 @@ export interface OpenRun {
   readonly entryKey: string;
   readonly stepId: string | null;
   readonly waitsFor: string | null;
+  readonly stepEnteredAt: Date | null;
   readonly enteredAt: Date;
   readonly hasMetGoal: boolean;
   readonly sequence: LoadedSequence;
@@ -107,6 +108,8 @@ function untrueSince(run: OpenRun, input: { event: BusEvent; facts: RunFacts }):
 
 function wakes(run: OpenRun, event: BusEvent): RunVerdict | null {
   if (run.waitsFor === null) return null;
+  // What a replay tells of the time before the wait is not what is waited for.
+  if (event.isReplay === true && (run.stepEnteredAt === null || event.recordedAt < run.stepEnteredAt)) return null;
   if (run.waitsFor.startsWith('property:')) {
     const isAbout = changeOf(event, run.waitsFor.slice('property:'.length)) !== undefined;
     return isAbout ? { kind: 'wake', wokenBy: null } : null;

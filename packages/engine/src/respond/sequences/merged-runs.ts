@@ -5,7 +5,7 @@
  */
 import { UndoneMerge } from '@growthos/contracts/events/engine.ts';
 import type { BusEvent } from '#bus/index.ts';
-import type { Tx } from '#db/db.ts';
+import { one, type Tx } from '#db/db.ts';
 
 /** Whether an event moves runs: what comes before it in the log must be handled before it. */
 export function movesRuns(event: BusEvent): boolean {
@@ -14,10 +14,21 @@ export function movesRuns(event: BusEvent): boolean {
 
 export async function moveMergedRuns(input: { tx: Tx; events: readonly BusEvent[] }): Promise<void> {
   for (const event of input.events) {
+    if (event.isReplay === true && !(await isStillMerged(input.tx, event))) continue;
     if (event.type === 'contact_merged') await merge(input.tx, event);
     const undone = event.type === 'contact_split' ? UndoneMerge.safeParse(event.data) : null;
     if (undone?.success) await unmerge(input.tx, undone.data);
   }
+}
+
+/** What a replay may follow again: a merge that stands. One that was undone, and its undoing, would move later runs. */
+async function isStillMerged(tx: Tx, event: BusEvent): Promise<boolean> {
+  if (event.type !== 'contact_merged') return false;
+  const gone = await one(tx, {
+    text: 'select 1 from contact where id = $1 and merged_into is not null',
+    values: [event.data['from_contact_id']],
+  });
+  return gone !== undefined;
 }
 
 /**

@@ -13,6 +13,10 @@ export function webhookFanOutConsumer(deps: { clock: Clock }): Consumer {
     types: null,
     batchSizeMax: 500,
     from: 'now',
+    replay: {
+      title: 'Outgoing webhooks',
+      says: 'Sends these events to the endpoints that never got them, such as one that is new. An endpoint that has had an event does not get it again.',
+    },
     async handle(tx, events) {
       const endpoints = await many<{ id: string; workspace_id: string; event_types: string[] }>(tx, {
         name: 'send_endpoints',

@@ -5,7 +5,8 @@ import { newId } from '#base/ids.ts';
 import { silentLog } from '#base/log.ts';
 import { many, one, type Db } from '#db/db.ts';
 import { openTestDb } from '../../../../test/world/database.ts';
-import { busContract, expectEachOnceInOrder, findNats, newEvent, recorder, useBus } from '../../contract.suite.ts';
+import { expectEachOnceInOrder, findNats, newEvent, recorder, useBus } from '../../harness.suite.ts';
+import { busContract } from '../../contract.suite.ts';
 import { openBusTransport } from '../../index.ts';
 
 const natsUrl = await findNats();

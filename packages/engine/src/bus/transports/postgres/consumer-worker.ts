@@ -48,7 +48,8 @@ export function consumerWorker(deps: BusDeps, consumer: Consumer): Worker {
 function logPlace(deps: BusDeps, consumer: Consumer): Place<LogStanding> {
   const select = {
     name: 'bus_lock_consumer',
-    text: `select position, attempts, not_before as "notBefore", isolating_to as "isolatingTo", partitions
+    text: `select position, attempts, not_before as "notBefore", isolating_to as "isolatingTo", partitions,
+             has_replay as "hasReplay"
            from bus_consumer where name = $1 for update skip locked`,
     values: [consumer.name],
   };

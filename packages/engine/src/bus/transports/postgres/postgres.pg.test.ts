@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { openServerTestDb, SERVER_URL } from '../../../../test/world/database.ts';
-import { busContract, notice, useBus } from '../../contract.suite.ts';
+import { notice, useBus } from '../../harness.suite.ts';
+import { busContract } from '../../contract.suite.ts';
 import { openBusTransport } from '../../index.ts';
 
 if (SERVER_URL === null) notice('no DATABASE_URL: the bus is not tested with several sessions.');

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { openTestDb } from '../../../../test/world/database.ts';
-import { busContract, useBus } from '../../contract.suite.ts';
+import { useBus } from '../../harness.suite.ts';
+import { busContract } from '../../contract.suite.ts';
 import { openBusTransport } from '../../index.ts';
 
 describe('PostgreSQL as the transport', () => {
