@@ -30,6 +30,7 @@ import { explainRoutes } from '#http/routes/explain.ts';
 import { identityRoutes } from '#http/routes/identity.ts';
 import { identitySecretRoutes } from '#http/routes/identity-secret.ts';
 import { inAppRoutes } from '#http/routes/in-app.ts';
+import { replayRoutes } from '#http/routes/replays.ts';
 import { sdkRoutes } from '#http/routes/sdk.ts';
 import { segmentRoutes } from '#http/routes/segments.ts';
 import { sequenceRoutes } from '#http/routes/sequences.ts';
@@ -332,6 +333,7 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
       ...composeMailReports(parts.sending),
       unsubscribeRoutes({ send: parts.sending }),
       inAppRoutes({ inApp }),
+      replayRoutes(parts),
       identitySecretRoutes({
         ...parts,
         read: (tx, workspaceId) => readIdentitySecret({ ...parts, db: tx }, { workspaceId }),

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { ExternalLink, RotateCcw } from 'lucide-react';
 import { useBusEvent, useLedgerEvent, useReplayEvent } from '../api/events.ts';
-import { useMayEdit } from '../api/session.ts';
+import { useMayAdminister, useMayEdit } from '../api/session.ts';
 import { Button, buttonClass } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { Notice } from '../design/notice.tsx';
@@ -9,6 +9,7 @@ import { DayTime } from '../design/time-ago.tsx';
 import { toast } from '../design/toast.tsx';
 import { Answer } from './answer.tsx';
 import { ContactLink } from './contact-link.tsx';
+import { ReplayOne } from './events/replay-one.tsx';
 import { Facts } from './facts.tsx';
 import { RawJson } from './raw-json.tsx';
 
@@ -100,6 +101,7 @@ export function LedgerEventDialog({ seq, onClose }: { seq: string | undefined; o
 /** One event of ours as it is stored, and what caused it. */
 export function BusEventDialog({ id, onClose }: { id: string | undefined; onClose: () => void }) {
   const event = useBusEvent(id);
+  const mayAdminister = useMayAdminister();
   return (
     <Dialog open={id !== undefined} onClose={onClose} title={event.data?.title ?? 'Event'} place="side" size="lg">
       {id !== undefined && (
@@ -137,6 +139,7 @@ export function BusEventDialog({ id, onClose }: { id: string | undefined; onClos
                 ]}
               />
               <RawJson value={data.data} label="event data" />
+              {mayAdminister && <ReplayOne eventId={data.id} />}
             </div>
           )}
         </Answer>

@@ -10,6 +10,7 @@ export { contactFilters } from './contact-filters.ts';
 export { contactList } from './contact-list.ts';
 export { contactPage } from './contact-page.ts';
 export { deadLetters, ledgerSeqOf } from './dead-letters.ts';
+export { replays } from './replays.ts';
 export { eventTitle } from './event-title.ts';
 export { lagFigures } from './lag.ts';
 export { ledgerEvent, ledgerList } from './ledger.ts';

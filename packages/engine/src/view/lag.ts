@@ -16,6 +16,8 @@ const BOUNDS_S: Readonly<Record<string, number>> = {
   sequence_steps: 300,
   messages: 300,
   stripe_refetch: 600,
+  // A replay of months takes its time; one that takes a day has stopped.
+  replays: 86_400,
 };
 const CONSUMER_BOUND_S = 60;
 
@@ -25,6 +27,7 @@ const LABELS: Readonly<Record<string, string>> = {
   sequence_steps: 'Steps of sequences that are due',
   messages: 'Messages that are due',
   stripe_refetch: 'Objects to be read again at Stripe',
+  replays: 'Replays that run',
 };
 
 interface Row {
@@ -54,7 +57,10 @@ export async function lagFigures(deps: { db: Queryable; clock: Clock }): Promise
            union all
            select 'stripe_refetch', (select count(*)::int from (select 1 from stripe_refetch
              where not_before <= $1 limit ${COUNT_MAX}) w),
-             (select min(not_before) from stripe_refetch where not_before <= $1)`,
+             (select min(not_before) from stripe_refetch where not_before <= $1)
+           union all
+           select 'replays', (select count(*)::int from bus_replay where ended_at is null),
+             (select min(asked_at) from bus_replay where ended_at is null)`,
     values: [now],
   });
   const consumers = await many<Row>(deps.db, {
