@@ -86,10 +86,13 @@ describe.skipIf(natsUrl === null)('NATS JetStream as the transport (needs NATS_U
     await overPostgres().workers[0]?.runOnce();
     expect(await bus.effects()).toHaveLength(10);
     const nats = bus.open(recorder({ batchSizeMax: 1 }));
-    for (let turn = 0; turn < 2; turn++) for (const worker of nats.workers) await worker.runOnce();
+    const standing = (): Promise<unknown[]> => many(bus.db, { text: 'select distinct position from bus_partition' });
+    // A turn may go to a pointer that the server gives once more, if this machine was slow to acknowledge it.
+    for (let turn = 0; turn < 20 && (await standing()).length < 2; turn++) {
+      for (const worker of nats.workers) await worker.runOnce();
+    }
+    expect((await standing()).length).toBeGreaterThan(1);
     await bus.publish(...round(2));
-    const standing = await many<{ position: bigint }>(bus.db, { text: 'select distinct position from bus_partition' });
-    expect(standing.length).toBeGreaterThan(1);
     await bus.settle(overPostgres());
     expectEachOnceInOrder(await bus.effects(), { contacts: people, each: 3 });
     expect(await many(bus.db, { text: 'select 1 from bus_partition' })).toEqual([]);
