@@ -17,6 +17,11 @@ export interface LoadOptions {
 export interface IdentifyOptions {
   /** HMAC-SHA256(user id, identity secret) in hex, computed by your server. Without it no nudge is shown. */
   readonly userHash?: string;
+  /**
+   * HMAC-SHA256(user id + "\n" + e-mail address in lower case, identity secret) in hex, computed by your server. Without it
+   * the address is not taken for that of a customer whom Stripe knows.
+   */
+  readonly emailHash?: string;
 }
 
 export interface GrowthOS {

@@ -87,7 +87,8 @@ function callsFor(
           identity.setUserId(first);
           hooks.onUser({ userId: first, userHash: options.userHash ?? null });
         }
-        send('identify', { traits: typeof first === 'string' ? traits : first });
+        const proof = options.emailHash === undefined ? {} : { emailHash: options.emailHash };
+        send('identify', { traits: typeof first === 'string' ? traits : first, ...proof });
       });
     },
     track(event, properties = {}) {

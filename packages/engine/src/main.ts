@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { Registry } from 'prom-client';
-import { createSessions, findWriteKey, type SecretBox, type Sessions } from '#access/index.ts';
+import { createSessions, findTrackKey, findWriteKey, type SecretBox, type Sessions } from '#access/index.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import type { CrashPoints } from '#base/crash-points.ts';
 import { ConfigurationError, messageOf, StorageLockedError } from '#base/errors.ts';
@@ -45,6 +45,7 @@ import {
   replayDead,
   type Inbox,
   type StripeIngest,
+  type TrackDeps,
 } from '#ingest/index.ts';
 import {
   applyStripeEvents,
@@ -80,7 +81,7 @@ import {
   type SequenceDeps,
 } from '#respond/sequences/index.ts';
 import { nudgeExpiryWorker } from '#send/in-app/expire-nudges.ts';
-import { readIdentitySecret, rotateIdentitySecret } from '#send/in-app/identity-secret.ts';
+import { isEmailHash, readIdentitySecret, rotateIdentitySecret } from '#send/in-app/identity-secret.ts';
 import { type InApp, openInApp } from '#send/in-app/in-app.ts';
 import {
   createPostJson,
@@ -316,8 +317,7 @@ async function composeApp(parts: Parts, overrides: Overrides): Promise<{ app: Fa
         personOf: async (request) => (await parts.sessions.find(request.headers.cookie ?? ''))?.person.id ?? null,
       }),
       trackRoutes({
-        receiveTracked: (input) =>
-          receiveTracked({ inbox: parts.inbox, clock, findWriteKey: (key) => findWriteKey(parts, key) }, input),
+        receiveTracked: (input) => receiveTracked({ inbox: parts.inbox, clock, ...trackProofs(parts) }, input),
       }),
       segmentRoutes(parts),
       explainRoutes({ explain: (input) => explainContactBilling(parts.db, { ...input, clock }) }),
@@ -395,4 +395,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`${text}\n`);
     process.exitCode = 1;
   });
+}
+
+/** Who may send product events, and what proves an address that comes with a public key. */
+function trackProofs(parts: Parts): Pick<TrackDeps, 'findWriteKey' | 'isEmailProof'> {
+  return {
+    findWriteKey: (key) => findTrackKey(parts, key),
+    isEmailProof: async (proof) =>
+      isEmailHash({ ...proof, secret: await readIdentitySecret(parts, { workspaceId: proof.workspaceId }) }),
+  };
 }

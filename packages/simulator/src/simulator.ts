@@ -209,6 +209,8 @@ export interface Simulator {
     },
   ): Promise<StripeObject>;
   deleteCustomer(input: Who): Promise<void>;
+  /** A finished Checkout of an existing customer, as the newest of theirs. Returns the session's id. */
+  addCheckout(input: Who & { readonly clientReferenceId: string | null }): Promise<string>;
   subscribe(input: SubscribeInput): Promise<StripeObject>;
   changePlan(
     input: Who & { readonly price: string; readonly proration?: 'create_prorations' | 'always_invoice' | 'none' },

@@ -60,6 +60,13 @@ export const IdentifyMessage = z.strictObject({
   type: z.literal('identify'),
   ...common,
   traits: bag.nullish(),
+  emailHash: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be an HMAC-SHA256 in hex: 64 digits')
+    .nullish()
+    .describe(
+      'proves traits.email where a write key is used: HMAC-SHA256 of user id, line feed and the address in lower case, under the identity secret',
+    ),
 });
 export const TrackMessage = z.strictObject({
   type: z.literal('track'),
@@ -139,6 +146,8 @@ export const StoredTrackMessage = z.object({
   /** `identify`: of the person; `group`: of the company. */
   traits: z.record(z.string(), z.unknown()),
   context: z.record(z.string(), z.unknown()),
+  /** `identify`: the address in the traits was said by a server, or is proven; a write key alone proves nothing. */
+  isEmailProven: z.boolean().default(false),
 });
 export type StoredTrackMessage = z.infer<typeof StoredTrackMessage>;
 

@@ -5,6 +5,7 @@ export {
   createApiKey,
   createWriteKey,
   findApiKey,
+  findTrackKey,
   findWriteKey,
   insertWriteKey,
   type KeyScope,

@@ -121,6 +121,28 @@ export async function findWriteKey(
   return row ?? null;
 }
 
+/**
+ * Whom a key sends product events for: a write key, which is public, or an API key that may write, which is not. Null when
+ * there is no such key, it was revoked, or it may only read.
+ */
+export async function findTrackKey(
+  deps: Deps,
+  key: string,
+): Promise<{ workspaceId: string; mode: 'live' | 'test'; isSecret: boolean } | null> {
+  if (!key.startsWith(API_KEY_PREFIX)) {
+    const found = await findWriteKey(deps, key);
+    return found ? { workspaceId: found.workspaceId, mode: found.mode, isSecret: false } : null;
+  }
+  const access = await findApiKey(deps, key);
+  if (!access || access.role === 'viewer') return null;
+  const row = await one<{ mode: 'live' | 'test' }>(deps.db, {
+    name: 'access_workspace_mode',
+    text: 'select mode from workspace where id = $1',
+    values: [access.workspaceId],
+  });
+  return row ? { workspaceId: access.workspaceId, mode: row.mode, isSecret: true } : null;
+}
+
 /** From now on the key opens nothing. @throws NotFoundError for a key of another workspace, or one already revoked. */
 export async function revokeKey(
   deps: Deps,

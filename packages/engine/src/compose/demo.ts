@@ -9,7 +9,7 @@ import { ForbiddenError, InvalidInputError } from '#base/errors.ts';
 import { one } from '#db/db.ts';
 import { isFromThisMachine } from '#http/auth.ts';
 import { demoAppRoutes } from '#http/routes/demo-app.ts';
-import { readIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
+import { emailHashOf, readIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
 import type { Config } from '#config.ts';
 import type { Overrides, Parts } from '#main.ts';
 
@@ -54,6 +54,8 @@ export function demoOverrides(config: Config, input: { settle: () => Promise<voi
         writeKey: async () => demoWriteKey(parts),
         userHash: async (userId) =>
           userHashOf(await readIdentitySecret(parts, { workspaceId: await workspaceOf(parts) }), userId),
+        emailHash: async (person) =>
+          emailHashOf(await readIdentitySecret(parts, { workspaceId: await workspaceOf(parts) }), person),
       }),
       clockRoutes({ clock, settle: input.settle }),
     ],

@@ -19,11 +19,17 @@ export interface DemoAppPage {
   readonly writeKey: string;
   readonly person: DemoPerson | null;
   readonly userHash: string | null;
+  readonly emailHash: string | null;
 }
 
 export function demoAppPage(page: DemoAppPage): string {
   const { person, nonce } = page;
-  const config = JSON.stringify({ writeKey: page.writeKey, person, userHash: page.userHash });
+  const config = JSON.stringify({
+    writeKey: page.writeKey,
+    person,
+    userHash: page.userHash,
+    emailHash: page.emailHash,
+  });
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -26,7 +26,7 @@ export const DEMO_APP_SCRIPT = `
   if (!config.person) return;
 
   var person = config.person;
-  growthos.identify(person.userId, { name: person.name, email: person.email }, { userHash: config.userHash });
+  growthos.identify(person.userId, { name: person.name, email: person.email }, { userHash: config.userHash, emailHash: config.emailHash });
   growthos.group(person.company.domain, { name: person.company.name, domain: person.company.domain });
   note("identify: " + person.userId);
   if (new URLSearchParams(location.search).has("login")) {

@@ -10,4 +10,4 @@ export { connectForReplay, readReplayOutcomes, type ReplayAccounts } from './str
 export type { StripeConfig } from './stripe/stripe-config.ts';
 export { createStripeIngest, type StripeIngest, type StripeIngestDeps } from './stripe/stripe-ingest.ts';
 export { signStripePayload } from './stripe/verify.ts';
-export { receiveTracked, type TrackDeps, type WriteKeyOwner } from './track/receive.ts';
+export { type EmailProof, receiveTracked, type TrackDeps, type WriteKeyOwner } from './track/receive.ts';

@@ -21,6 +21,7 @@ async function get(url: string) {
       people: [person],
       writeKey: async () => HOSTILE,
       userHash: async () => 'f00',
+      emailHash: async () => 'f00',
       links: [{ label: HOSTILE, url: '/x"y' }],
     }),
   );

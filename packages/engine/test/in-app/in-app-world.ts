@@ -22,8 +22,8 @@ import { inAppRoutes } from '#http/routes/in-app.ts';
 import { sdkRoutes } from '#http/routes/sdk.ts';
 import { trackRoutes } from '#http/routes/track.ts';
 import { createInbox } from '#ingest/inbox/store.ts';
-import { receiveTracked } from '#ingest/track/receive.ts';
-import { readIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
+import { type EmailProof, receiveTracked } from '#ingest/track/receive.ts';
+import { emailHashOf, isEmailHash, readIdentitySecret, userHashOf } from '#send/in-app/identity-secret.ts';
 import { openInApp } from '#send/in-app/in-app.ts';
 import { openTestDb } from '../world/database.ts';
 
@@ -55,7 +55,8 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
   const sdkDir = await buildSdk();
   const workspaceId = newId();
   const secretBox = createSecretBox(Buffer.alloc(32, 7).toString('base64'));
-  const findWriteKey = async (key: string) => (key === KEY ? ({ workspaceId, mode: 'test' } as const) : null);
+  const findWriteKey = async (key: string) =>
+    key === KEY ? ({ workspaceId, mode: 'test', isSecret: false } as const) : null;
   const inApp = await openInApp({
     db,
     clock,
@@ -68,6 +69,10 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
   const userHash = async (userId: string): Promise<string> =>
     userHashOf(await readIdentitySecret({ db, clock, secretBox }, { workspaceId }), userId);
 
+  const secretOf = () => readIdentitySecret({ db, clock, secretBox }, { workspaceId });
+  const emailHash = async (person: { userId: string; email: string }) => emailHashOf(await secretOf(), person);
+  const isEmailProof = async (proof: EmailProof) => isEmailHash({ ...proof, secret: await secretOf() });
+
   const app = Fastify({ forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -78,7 +83,9 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
     streams += 1;
     reply.raw.once('close', () => void (streams -= 1));
   });
-  await app.register(trackRoutes({ receiveTracked: (input) => receiveTracked({ inbox, clock, findWriteKey }, input) }));
+  await app.register(
+    trackRoutes({ receiveTracked: (input) => receiveTracked({ inbox, clock, findWriteKey, isEmailProof }, input) }),
+  );
   await app.register(inAppRoutes({ inApp }));
   await app.register(sdkRoutes({ dir: sdkDir }));
   await app.register(
@@ -86,6 +93,7 @@ export async function openNudgeWorld(): Promise<NudgeWorld> {
       people: DEMO_PEOPLE,
       writeKey: async () => KEY,
       userHash,
+      emailHash,
       links: [{ label: 'Open GrowthOS', url: '/' }],
     }),
   );

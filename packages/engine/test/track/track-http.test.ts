@@ -11,7 +11,8 @@ import { many, one, type Db } from '#db/db.ts';
 import { answerError } from '#http/errors.ts';
 import { trackRoutes } from '#http/routes/track.ts';
 import { createInbox } from '#ingest/index.ts';
-import { receiveTracked } from '#ingest/track/receive.ts';
+import { type EmailProof, receiveTracked } from '#ingest/track/receive.ts';
+import { emailHashOf, isEmailHash, userHashOf } from '#send/in-app/identity-secret.ts';
 import { openTestDb } from '../world/database.ts';
 
 let db: Db;
@@ -19,13 +20,16 @@ let app: FastifyInstance;
 const clock = new MovableClock(new Date('2026-11-24T09:00:00.000Z'));
 const workspaceId = newId();
 const KEY = 'wk_live_abc';
+const SECRET_KEY = 'gos_abc';
 
 beforeAll(async () => {
   db = await openTestDb();
   const deps = {
     inbox: createInbox({ db, clock }),
     clock,
-    findWriteKey: async (key: string) => (key === KEY ? ({ workspaceId, mode: 'live' } as const) : null),
+    findWriteKey: async (key: string) =>
+      key === KEY || key === SECRET_KEY ? ({ workspaceId, mode: 'live', isSecret: key === SECRET_KEY } as const) : null,
+    isEmailProof: async (proof: EmailProof) => isEmailHash({ ...proof, secret: 'identity secret' }),
   };
   app = Fastify();
   app.setValidatorCompiler(validatorCompiler);
@@ -326,4 +330,26 @@ test('a long batch stands in the ledger in the order it was sent', async () => {
   const { body } = await post('batch', { batch });
   expect(body.accepted).toBe(950);
   expect((await ledger()).map((row) => row.event_id)).toEqual(batch.map((message) => message.messageId));
+});
+
+test('an address is proven by a secret key, or by a hash over user id and address; a write key alone proves nothing', async () => {
+  const message = { userId: 'ada', traits: { email: 'Ada@Example.test' } };
+  const emailHash = emailHashOf('identity secret', { userId: 'ada', email: 'ada@example.test' });
+  await post('identify', { ...message, messageId: 'bare' });
+  await post('identify', { ...message, messageId: 'hashed', emailHash });
+  await post('identify', { ...message, messageId: 'of another user', userId: 'eve', emailHash });
+  await post('identify', {
+    ...message,
+    messageId: 'of another address',
+    traits: { email: 'eve@example.test' },
+    emailHash,
+  });
+  // A user hash proves the user, whose address may be anybody's.
+  await post('identify', { ...message, messageId: 'user hash', emailHash: userHashOf('identity secret', 'ada') });
+  await post('identify', { ...message, messageId: 'server' }, { authorization: `Bearer ${SECRET_KEY}` });
+  await post('batch', { batch: [{ ...message, type: 'identify', messageId: 'batched', emailHash }] });
+  const proven = (await stored()).filter((one) => one.isEmailProven).map((one) => one.messageId);
+  expect(proven).toEqual(['hashed', 'server', 'batched']);
+  const refused = await post('identify', { ...message, emailHash: 'abc' });
+  expect([refused.status, refused.body.error.field]).toEqual([400, 'emailHash']);
 });

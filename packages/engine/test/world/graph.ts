@@ -132,6 +132,8 @@ export const EMPTY_MESSAGE = {
   properties: {},
   traits: {},
   context: {},
+  // As if a server had said it; a test of what browsers say spreads the opposite.
+  isEmailProven: true,
 };
 
 export function aCustomer(id: string, over: Hash = {}): Hash {

@@ -1,8 +1,9 @@
 import { attachPaymentMethod, createCustomer, deleteCustomer, setDefaultMethod } from '#billing/customers.ts';
 import { methodFor } from '#billing/payments.ts';
 import { change } from '#billing/record.ts';
-import type { Scope } from '#billing/scope.ts';
+import { nowS, type Scope } from '#billing/scope.ts';
 import type { CustomerInput, FailInput, Simulator, Who } from '#simulator.ts';
+import type { CheckoutSessionRow } from '#store/checkout.ts';
 import type { CustomerRow, PaymentMethodRow } from '#store/customer.ts';
 import type { World } from '#store/world.ts';
 import { findCustomer, scopeFor } from './find.ts';
@@ -40,6 +41,24 @@ export function editCustomer(
 export function removeCustomer(world: World, input: Who): void {
   const scope = scopeFor(world, input);
   deleteCustomer(scope, findCustomer(scope, input).id);
+}
+
+export function addCheckout(
+  world: World,
+  input: Parameters<Simulator['addCheckout']>[0],
+): { scope: Scope; row: CheckoutSessionRow } {
+  const scope = scopeFor(world, input);
+  const customer = findCustomer(scope, input);
+  const [subscription] = scope.state.subscriptions.inGroup(customer.id);
+  const row = scope.state.checkoutSessions.add({
+    id: `cs_${scope.state.livemode ? 'live' : 'test'}_${world.chance.text(58)}`,
+    created: nowS(scope),
+    customer: customer.id,
+    clientReferenceId: input.clientReferenceId,
+    subscription: subscription?.id ?? null,
+  });
+  world.onChange();
+  return { scope, row };
 }
 
 /** The card declines from now on; a customer without a card fails anyway. */

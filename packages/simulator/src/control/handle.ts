@@ -15,7 +15,7 @@ import type { World } from '#store/world.ts';
 import { deliverDue } from '#webhooks/deliver.ts';
 import { advanceAlong, advanceState, spanMs } from './advance.ts';
 import { bulkLoad } from './bulk.ts';
-import { addCustomer, breakCard, editCustomer, removeCustomer, repairCard } from './customers.ts';
+import { addCheckout, addCustomer, breakCard, editCustomer, removeCustomer, repairCard } from './customers.ts';
 import { scopeFor } from './find.ts';
 import { deliveries, events, objects, shown } from './look.ts';
 import { chargeOnce, dispute, payOpenInvoice, refund } from './money.ts';
@@ -63,11 +63,15 @@ function timeActions(
 
 function customerActions(
   world: World,
-): Pick<Actions, 'createCustomer' | 'updateCustomer' | 'deleteCustomer' | 'failNextPayment' | 'fixPaymentMethod'> {
+): Pick<
+  Actions,
+  'createCustomer' | 'updateCustomer' | 'deleteCustomer' | 'addCheckout' | 'failNextPayment' | 'fixPaymentMethod'
+> {
   return {
     createCustomer: async (input) => shown(addCustomer(world, input), 'customer'),
     updateCustomer: async (input) => shown(editCustomer(world, input), 'customer'),
     deleteCustomer: async (input) => removeCustomer(world, input),
+    addCheckout: async (input) => addCheckout(world, input).row.id,
     async failNextPayment(input) {
       breakCard(world, input);
       if (input.renewNow) plans.renewNow(world, input);

@@ -14,6 +14,7 @@ const ACTIONS = [
   'createCustomer',
   'updateCustomer',
   'deleteCustomer',
+  'addCheckout',
   'subscribe',
   'changePlan',
   'changeQuantity',

@@ -4,6 +4,7 @@ import type { Api } from '#http/api.ts';
 import type { World } from '#store/world.ts';
 import { accountRoutes } from './accounts.ts';
 import { beyondBillingRoutes } from './beyond-billing.ts';
+import { checkoutSessionRoutes } from './checkout-sessions.ts';
 import { controlRoutes } from './control.ts';
 import { customerRoutes } from './customers.ts';
 import { couponRoutes, promotionCodeRoutes } from './discounts.ts';
@@ -50,6 +51,7 @@ export function registerRoutes(deps: RouteDeps, options: OAuthOptions): void {
     creditNoteRoutes,
     couponRoutes,
     promotionCodeRoutes,
+    checkoutSessionRoutes,
     eventRoutes,
     webhookEndpointRoutes,
     beyondBillingRoutes,

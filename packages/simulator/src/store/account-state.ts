@@ -1,5 +1,6 @@
 import type { CustomerRow, PaymentMethodRow } from './customer.ts';
 import type { PriceRow, ProductRow } from './catalogue.ts';
+import type { CheckoutSessionRow } from './checkout.ts';
 import type { CouponRow, DiscountRow, PromotionCodeRow } from './discount.ts';
 import type { EventRow, WebhookEndpointRow } from './event.ts';
 import type { CreditNoteRow, InvoiceItemRow, InvoicePaymentRow, InvoiceRow } from './invoice.ts';
@@ -31,6 +32,7 @@ export class AccountState {
   readonly charges = new Table<ChargeRow>((row) => row.customer);
   readonly refunds = new Table<RefundRow>((row) => row.charge);
   readonly disputes = new Table<DisputeRow>((row) => row.charge);
+  readonly checkoutSessions = new Table<CheckoutSessionRow>((row) => row.customer);
   readonly events = new Table<EventRow>();
   readonly webhookEndpoints = new Table<WebhookEndpointRow>();
 
@@ -65,6 +67,7 @@ export const TABLE_NAMES = [
   'charges',
   'refunds',
   'disputes',
+  'checkoutSessions',
   'events',
   'webhookEndpoints',
 ] as const satisfies readonly (keyof AccountState)[];

@@ -34,6 +34,7 @@ const READ_PERMISSIONS = [
   'rak_promotion_code_read',
   'rak_credit_note_read',
   'rak_dispute_read',
+  'rak_checkout_session_read',
   'rak_event_read',
   'rak_connected_account_read',
 ] as const;

@@ -89,7 +89,7 @@ function WriteKeys({ keys, canEdit }: { keys: Keys['writeKeys']; canEdit: boolea
 
 const SCOPES = [
   ['read', 'May read'],
-  ['write', 'May also change segments, sequences, contacts'],
+  ['write', 'May also send product events, and change segments, sequences, contacts'],
   ['admin', 'May also change settings'],
 ] as const;
 
@@ -102,7 +102,10 @@ function ApiKeys({ keys, canEdit }: { keys: Keys['apiKeys']; canEdit: boolean })
     make.mutate({ name, scope }, { onSuccess: () => setName('') });
   };
   return (
-    <SectionCard title="API keys" says="For programs. Secret: whoever has one acts in your name.">
+    <SectionCard
+      title="API keys"
+      says="For your servers and programs. Secret: whoever has one acts in your name, and what it says of e-mail addresses is believed."
+    >
       <ul className="divide-y">
         {keys.map((one) => (
           <li key={one.id} className="flex flex-wrap items-center justify-between gap-3 py-2">

@@ -11,6 +11,8 @@ export interface DemoAppDeps {
   writeKey(): Promise<string>;
   /** What a real customer's server computes: HMAC-SHA256(user id, identity secret) in hex. */
   userHash(userId: string): Promise<string>;
+  /** The same over user id and address: proves the address. */
+  emailHash(person: { userId: string; email: string }): Promise<string>;
   /** Links shown at the foot of the page: the dashboard, the simulated Stripe. */
   readonly links: readonly { readonly label: string; readonly url: string }[];
 }
@@ -51,6 +53,7 @@ export const demoAppRoutes =
         writeKey: await deps.writeKey(),
         person,
         userHash: person ? await deps.userHash(person.userId) : null,
+        emailHash: person ? await deps.emailHash(person) : null,
       });
     });
   };

@@ -74,13 +74,14 @@ async function preflight(reply: FastifyReply): Promise<FastifyReply> {
     .send();
 }
 
-/** HTTP Basic with the key as user name (Segment's libraries), else `X-Write-Key`; null leaves it to the body. */
+/** HTTP Basic with the key as user name (Segment's libraries), Bearer, else `X-Write-Key`; null leaves it to the body. */
 function writeKeyOf(request: FastifyRequest): string | null {
   const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
   if (scheme.toLowerCase() === 'basic') {
     const [user = ''] = Buffer.from(credentials, 'base64').toString('utf8').split(':');
     if (user !== '') return user;
   }
+  if (scheme.toLowerCase() === 'bearer' && credentials !== '') return credentials;
   const header = request.headers['x-write-key'];
   return typeof header === 'string' && header !== '' ? header : null;
 }

@@ -32,6 +32,12 @@ export const ASKED_PERMISSIONS: readonly AskedPermission[] = [
   read('payment_method', 'Payment methods', '/v1/payment_methods', 'To warn before a card expires.'),
   read('coupon', 'Coupons', '/v1/coupons', 'To count discounts into monthly revenue.'),
   read('promotion_code', 'Promotion codes', '/v1/promotion_codes', 'To check codes before they go into a message.'),
+  read(
+    'checkout_session',
+    'Checkout sessions',
+    '/v1/checkout/sessions',
+    'To recognise a new customer by the reference that your page gave at checkout.',
+  ),
   read('dispute', 'Disputes', '/v1/disputes', 'To stop messages to customers who dispute a payment.'),
   read('credit_note', 'Credit notes', '/v1/credit_notes', 'To count refunds and credits into lifetime value.'),
   read('connected_account', 'Account', '/v1/account', 'To show which account this is.'),

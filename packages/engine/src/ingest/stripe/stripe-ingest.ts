@@ -17,6 +17,7 @@ import { freshAppToken } from './app-tokens.ts';
 import { backfillWorker, type ApplyObjects } from './backfill.ts';
 import { startBackfill } from './backfill-store.ts';
 import { finishConnect, startConnect, type ConnectCallback } from './connect.ts';
+import { checkoutReferencesConsumer, checkoutReferencesWorker } from './checkout-references.ts';
 import type { ConnectOutcome } from './connect-state.ts';
 import { readConnection, type ConnectionRow } from './connection-store.ts';
 import { listConnections, readConnectionView } from './connection-view.ts';
@@ -129,8 +130,8 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       // Where another process has the duty right now, the wish is carried out when that look is over.
       await checkEndpoint(deps, { connectionId: stripeAccountId, isForced: true });
     },
-    workers: [endpointCareWorker(deps), backfillWorker(deps), reconcileWorker(deps), refetchWorker(deps)],
-    consumers: [refetchConsumer(deps)],
+    workers: [endpointCareWorker(deps), backfillWorker(deps), reconcileWorker(deps), refetchWorker(deps), checkoutReferencesWorker(deps)],
+    consumers: [refetchConsumer(deps), checkoutReferencesConsumer(deps)],
   };
 }
 

@@ -11,7 +11,12 @@ import { newId } from '#base/ids.ts';
 import { checkJson, type JsonProblem } from './check-json.ts';
 
 export type ReadMessage =
-  | { readonly ok: true; readonly message: StoredTrackMessage; readonly occurredAt: Date }
+  | {
+      readonly ok: true;
+      readonly message: StoredTrackMessage;
+      readonly occurredAt: Date;
+      readonly emailHash: string | null;
+    }
   | { readonly ok: false; readonly messageId: string | null; readonly field: string; readonly message: string };
 
 /**
@@ -50,7 +55,8 @@ export function readMessage(
   const occurredAt = correctTime(given, input);
   const wrongTime = checkTime(occurredAt, input.receivedAt);
   if (wrongTime) return refuse(wrongTime);
-  return { ok: true, message: complete(given, occurredAt), occurredAt };
+  const emailHash = given.type === 'identify' ? (given.emailHash ?? null) : null;
+  return { ok: true, message: complete(given, occurredAt), occurredAt, emailHash };
 }
 
 function firstProblem(error: z.ZodError): JsonProblem {
@@ -102,6 +108,7 @@ function complete(given: TrackMessageInput, occurredAt: Date): StoredTrackMessag
     properties: {},
     traits: {},
     context: given.context ?? {},
+    isEmailProven: false,
   };
   switch (given.type) {
     case 'identify':

@@ -19,13 +19,24 @@ import { readMessage, type ReadMessage } from './read-message.ts';
 export interface WriteKeyOwner {
   readonly workspaceId: string;
   readonly mode: 'live' | 'test';
+  /** A server's key, which no visitor can read: what it says of an e-mail address counts. */
+  readonly isSecret: boolean;
+}
+
+/** An address that a browser says is a user's, and what shall prove it. */
+export interface EmailProof {
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly emailHash: string;
 }
 
 export interface TrackDeps {
   readonly inbox: Pick<Inbox, 'storeMany'>;
   readonly clock: Clock;
-  /** Whose write key it is; null for an unknown or revoked one. */
+  /** Whose key it is (a write key, or an API key that may write); null for an unknown or revoked one. */
   findWriteKey(key: string): Promise<WriteKeyOwner | null>;
+  isEmailProof(proof: EmailProof): Promise<boolean>;
 }
 
 export interface TrackInput {
@@ -89,7 +100,8 @@ async function store(
 ): Promise<TrackResponse> {
   const events: InboxEvent[] = [];
   const rejected: TrackRejection[] = [];
-  for (const [index, read] of input.reads.entries()) {
+  for (const [index, given] of input.reads.entries()) {
+    const read = await withProof(deps, { owner: input.owner, read: given });
     if (read.ok) events.push(toInboxEvent(input.owner, read));
     else rejected.push({ index, messageId: read.messageId, field: read.field, message: read.message });
   }
@@ -99,6 +111,25 @@ async function store(
     accepted += outcomes.filter((outcome) => outcome === 'accepted').length;
   }
   return { success: rejected.length === 0, accepted, duplicates: events.length - accepted, rejected };
+}
+
+/**
+ * Anybody can read a write key in a page and say with it that any address is theirs. A hash that proves nothing is no
+ * error: the message counts, its address as one that nobody proved.
+ */
+async function withProof(deps: TrackDeps, input: { owner: WriteKeyOwner; read: ReadMessage }): Promise<ReadMessage> {
+  const { owner, read } = input;
+  if (!read.ok || read.message.type !== 'identify') return read;
+  const { userId, traits } = read.message;
+  const { emailHash } = read;
+  const email = traits['email'];
+  const isEmailProven =
+    owner.isSecret ||
+    (emailHash !== null &&
+      userId !== null &&
+      typeof email === 'string' &&
+      (await deps.isEmailProof({ workspaceId: owner.workspaceId, userId, email, emailHash })));
+  return isEmailProven ? { ...read, message: { ...read.message, isEmailProven } } : read;
 }
 
 function toInboxEvent(owner: WriteKeyOwner, read: Extract<ReadMessage, { ok: true }>): InboxEvent {

@@ -16,11 +16,10 @@ import { loadCatalogue, type LoadedFacts } from '../contact-billing/load-facts.t
 import { linkCustomers } from '../companies/link-customers.ts';
 import { refreshCompanies } from '../companies/refresh-companies.ts';
 import {
-  type CustomerSighting,
-  customerTellings,
   type Resolution,
   type ResolvedCustomer,
   resolveCustomers,
+  sightingsOf,
 } from '../identity/resolve-customers.ts';
 import type { EventContext } from '../events/event-context.ts';
 import { billingEvent } from '../events/event-context.ts';
@@ -249,11 +248,6 @@ async function customersOf(
     if (customerId !== undefined) customers.set(eventId, customerId);
   }
   return customers;
-}
-
-function sightingsOf(input: { customerIds: readonly string[]; tellings: readonly Telling[] }): CustomerSighting[] {
-  const told = customerTellings(input.tellings);
-  return input.customerIds.map((customerId) => ({ customerId, tellings: told.get(customerId) ?? [] }));
 }
 
 /** Each contact with the latest event that concerns it: that is what its change is put down to. */

@@ -12,7 +12,7 @@ import { noteRates } from '../contact-billing/account-rates.ts';
 import type { RefreshReason } from '../contact-billing/refresh-billing.ts';
 import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
 import { forgetStripe } from '../identity/erase-contact.ts';
-import { customerTellings, type Resolution, resolveCustomers } from '../identity/resolve-customers.ts';
+import { type Resolution, resolveCustomers, sightingsOf } from '../identity/resolve-customers.ts';
 import { billingEvent } from '../events/event-context.ts';
 import { readOwn } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, storeTellings } from '../objects/store.ts';
@@ -54,12 +54,11 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
   }
   await noteRates(tx, { scope, charges: chargesOf(changes) });
   const rules = await loadRules(tx, scope.workspaceId);
-  const told = customerTellings(tellings);
   const resolution = await resolveCustomers(deps, {
     tx,
     scope,
     settings: rules.identity,
-    sightings: [...customerIds].map((customerId) => ({ customerId, tellings: told.get(customerId) ?? [] })),
+    sightings: sightingsOf({ customerIds: [...customerIds], tellings }),
   });
   await forgetStripe(tx, {
     workspaceId: scope.workspaceId,

@@ -62,6 +62,10 @@ async function applyToWorkspace(
   input: { tx: Tx; workspaceId: string; said: readonly Said[] },
 ): Promise<void> {
   const { tx, workspaceId, said } = input;
+  // The setting is read only where it decides something.
+  const trustsBrowsers =
+    said.some(({ message }) => !isProven(message)) &&
+    (await loadRules(tx, workspaceId)).identity.trustsAddressesFromBrowsers;
   const people = await resolvePeople(deps, {
     tx,
     workspaceId,
@@ -69,6 +73,7 @@ async function applyToWorkspace(
       userId: message.userId,
       anonymousId: message.anonymousId,
       email: message.type === 'identify' ? textOf(message.traits['email']) : null,
+      isEmailProven: trustsBrowsers || isProven(message),
       at,
     })),
   });
@@ -187,6 +192,10 @@ const RESERVED: ReadonlySet<string> = new Set([...Object.keys(BILLING_EVENTS), .
 
 function eventName(name: string): string {
   return RESERVED.has(name) ? `app.${name}` : name;
+}
+
+function isProven(message: StoredTrackMessage): boolean {
+  return message.isEmailProven || message.type !== 'identify' || textOf(message.traits['email']) === null;
 }
 
 function textOf(value: unknown): string | null {

@@ -12,6 +12,11 @@ export const IdentitySettingsSchema = z.object({
     title: 'Company id in Stripe metadata',
     description: 'Keys of customer metadata that hold the id of a company, the same as in your group calls.',
   }),
+  trustsAddressesFromBrowsers: z.boolean().default(false).meta({
+    title: 'Believe e-mail addresses that a browser says',
+    description:
+      'Off: an address from the snippet joins what Stripe knows only if your server says it too, or proves it with emailHash; else you are asked under Who is who. On: anybody who types a customer’s address in your app is taken for that customer.',
+  }),
 });
 export type IdentitySettings = z.infer<typeof IdentitySettingsSchema>;
 

@@ -5,13 +5,17 @@
  *
  * The rule: an anchor takes what is tied to it directly; what is tied to several belongs to whoever said so first, by the
  * sayers' own clocks. What is tied only to something that was taken follows it, again the earliest tie first, step by step.
+ * Of an e-mail of which anything is proven, or which a person gave to somebody, unproven ties say nothing: they only ask.
  */
 import type { Edge, IdentityKey } from './identity.ts';
 
 export interface Assignment {
   /** Each identity that is no anchor: the key of its anchor, or the least key of its group where there is none. */
   readonly groupOf: ReadonlyMap<IdentityKey, IdentityKey>;
-  /** E-mails and customers that more than one anchor is tied to directly: those anchors, sorted. */
+  /**
+   * E-mails and customers that more than one anchor is tied to directly: those anchors, sorted. Where only one is, and it is
+   * not whose it is (its tie is unproven, or a person decided otherwise), the identity itself stands for its owner.
+   */
   readonly claimantsOf: ReadonlyMap<IdentityKey, readonly IdentityKey[]>;
 }
 
@@ -21,23 +25,54 @@ export function assignIdentities(input: {
   edges: readonly Edge[];
 }): Assignment {
   const { anchors, keys } = input;
-  const neighbours = neighboursOf(input.edges);
+  const guarded = guardedEmails(input);
+  const neighbours = neighboursOf(
+    input.edges.filter((edge) => edge.isProven || !(guarded.has(edge.left) || guarded.has(edge.right))),
+  );
   const groupOf = new Map<IdentityKey, IdentityKey>();
-  const claimantsOf = new Map<IdentityKey, readonly IdentityKey[]>();
   let frontier = new Set<IdentityKey>(anchors);
   for (const anchor of anchors) groupOf.set(anchor, anchor);
-  for (let isDirect = true; frontier.size > 0; isDirect = false) {
+  while (frontier.size > 0) {
     const taken = nextRing({ frontier, neighbours, groupOf });
-    for (const [key, offers] of taken) {
-      const claimants = [...new Set(offers.map((offer) => offer.group))].sort();
-      if (isDirect && claimants.length > 1 && !key.startsWith('anonymous_id:')) claimantsOf.set(key, claimants);
-    }
     for (const [key, offers] of taken) groupOf.set(key, best(offers).group);
     frontier = new Set(taken.keys());
   }
   for (const key of [...keys].sort()) if (!groupOf.has(key)) groupWithout({ key, neighbours, groupOf });
   for (const anchor of anchors) groupOf.delete(anchor);
-  return { groupOf, claimantsOf };
+  return { groupOf, claimantsOf: claimantsOf({ ...input, guarded }) };
+}
+
+type Evidence = Parameters<typeof assignIdentities>[0];
+
+/** E-mails whose owner is proven by something, or decided. */
+function guardedEmails({ anchors, edges }: Evidence): Set<IdentityKey> {
+  const isEmail = (key: IdentityKey): boolean => key.startsWith('email:');
+  const proven = edges.filter((edge) => edge.isProven).flatMap((edge) => [edge.left, edge.right]);
+  return new Set([...anchors, ...proven].filter(isEmail));
+}
+
+function claimantsOf(
+  input: Evidence & { guarded: ReadonlySet<IdentityKey> },
+): Map<IdentityKey, readonly IdentityKey[]> {
+  const { anchors, guarded } = input;
+  const claims = new Map<IdentityKey, { readonly all: Set<IdentityKey>; readonly proven: Set<IdentityKey> }>();
+  const add = (claimant: IdentityKey, key: IdentityKey, isProven: boolean): void => {
+    if (!anchors.has(claimant) || key.startsWith('anonymous_id:') || key.startsWith('user_id:')) return;
+    const known = claims.get(key) ?? { all: new Set(), proven: new Set() };
+    claims.set(key, known);
+    known.all.add(claimant);
+    if (isProven) known.proven.add(claimant);
+  };
+  for (const { left, right, isProven } of input.edges) {
+    add(left, right, isProven);
+    add(right, left, isProven);
+  }
+  const found = new Map<IdentityKey, readonly IdentityKey[]>();
+  for (const [key, { all, proven }] of claims) {
+    const isOwnedOtherwise = anchors.has(key) ? all.size === 1 : guarded.has(key) && proven.size === 0;
+    if (all.size > 1 || isOwnedOtherwise) found.set(key, [...all, ...(isOwnedOtherwise ? [key] : [])].sort());
+  }
+  return found;
 }
 
 interface Offer {

@@ -6,12 +6,17 @@
 import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { json, type Tx } from '#db/db.ts';
-import { type IdentityKey, identityOfKey } from './identity.ts';
+import { type Identity, type IdentityKey, identityKey, identityOfKey } from './identity.ts';
 
-const REASONS: Readonly<Record<string, string>> = {
-  email: 'Several people have this e-mail address.',
-  stripe_customer: 'This Stripe customer names several people.',
-};
+function reasonOf(identity: Identity, claimants: readonly IdentityKey[]): string {
+  if (claimants.includes(identityKey(identity)))
+    return identity.kind === 'email'
+      ? 'Somebody gave this e-mail address in a browser, where anybody can type any address, or claimed it after a person had decided whose it is.'
+      : 'Somebody else claims this Stripe customer since a person decided whose it is.';
+  return identity.kind === 'email'
+    ? 'Several people have this e-mail address.'
+    : 'This Stripe customer names several people.';
+}
 
 export async function recordConflicts(
   deps: { clock: Clock },
@@ -38,7 +43,7 @@ export async function recordConflicts(
            from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
              as n (id, kind, value, claimants, candidates, reason)
            on conflict (workspace_id, identity_kind, identity_value) where identity_kind is not null do update set
-             claimants = excluded.claimants, candidates = excluded.candidates,
+             claimants = excluded.claimants, candidates = excluded.candidates, reason = excluded.reason,
              opened_at = case when c.claimants @> excluded.claimants then c.opened_at else excluded.opened_at end,
              resolved_at = case when c.claimants @> excluded.claimants then c.resolved_at end,
              resolved_by = case when c.claimants @> excluded.claimants then c.resolved_by end,
@@ -51,7 +56,7 @@ export async function recordConflicts(
       conflicts.map(({ identity }) => identity.value),
       conflicts.map(({ claimants }) => json(claimants)),
       conflicts.map(({ candidates }) => json(candidates)),
-      conflicts.map(({ identity }) => REASONS[identity.kind] ?? 'Several people claim this identity.'),
+      conflicts.map(({ identity, claimants }) => reasonOf(identity, claimants)),
     ],
   });
 }

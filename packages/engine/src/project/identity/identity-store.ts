@@ -41,7 +41,7 @@ export async function identitiesOfContacts(
   });
 }
 
-/** Product events, or Stripe's customers. */
+/** Product events, or Stripe's customers; in the database `browser` is what product events say without proof. */
 export type EvidenceSource = 'app' | 'stripe';
 
 /** Stores evidence that is new or earlier than what was known; returns only that. */
@@ -51,31 +51,42 @@ export async function storeEdges(
 ): Promise<Edge[]> {
   const earliest = new Map<string, Edge>();
   for (const edge of input.edges) {
-    const key = `${edge.left}\n${edge.right}`;
+    const key = `${edge.left}\n${edge.right}\n${edge.isProven}`;
     const known = earliest.get(key);
     if (!known || edge.atMs < known.atMs) earliest.set(key, edge);
   }
   if (earliest.size === 0) return [];
   const edges = [...earliest.values()];
-  const rows = await many<{ left: string; right: string; at: Date }>(tx, {
+  const rows = await many<EdgeRow>(tx, {
     name: 'identity_edge_store',
     text: `insert into identity_edge as e (workspace_id, left_key, right_key, source, first_at)
-           select $1, n.left_key, n.right_key, $5, n.first_at
-           from unnest($2::text[], $3::text[], $4::timestamptz[]) as n (left_key, right_key, first_at)
+           select $1, n.left_key, n.right_key, n.source, n.first_at
+           from unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[]) as n (left_key, right_key, first_at, source)
            where not exists (select 1 from identity_edge k where k.workspace_id = $1 and k.left_key = n.left_key
-             and k.right_key = n.right_key and k.source = $5 and k.first_at <= n.first_at offset 0)
+             and k.right_key = n.right_key and k.source = n.source and k.first_at <= n.first_at offset 0)
            on conflict (workspace_id, left_key, right_key, source) do update set first_at = excluded.first_at
              where excluded.first_at < e.first_at
-           returning left_key as left, right_key as right, first_at as at`,
+           returning left_key as left, right_key as right, first_at as at, source <> 'browser' as "isProven"`,
     values: [
       input.workspaceId,
       edges.map((edge) => edge.left),
       edges.map((edge) => edge.right),
       edges.map((edge) => new Date(edge.atMs).toISOString()),
-      input.source,
+      edges.map((edge) => (edge.isProven ? input.source : 'browser')),
     ],
   });
-  return rows.map((row) => ({ left: row.left, right: row.right, atMs: row.at.getTime() }));
+  return rows.map(toEdge);
+}
+
+interface EdgeRow {
+  readonly left: string;
+  readonly right: string;
+  readonly at: Date;
+  readonly isProven: boolean;
+}
+
+function toEdge({ at, ...row }: EdgeRow): Edge {
+  return { ...row, atMs: at.getTime() };
 }
 
 /** All evidence that names one of the keys. */
@@ -83,15 +94,16 @@ export async function edgesAt(
   db: Queryable,
   input: { workspaceId: string; keys: readonly IdentityKey[] },
 ): Promise<Edge[]> {
-  const rows = await many<{ left: string; right: string; at: Date }>(db, {
+  const rows = await many<EdgeRow>(db, {
     name: 'identity_edges_at',
-    text: `select left_key as left, right_key as right, first_at as at from identity_edge
+    text: `select left_key as left, right_key as right, first_at as at, source <> 'browser' as "isProven" from identity_edge
            where workspace_id = $1 and left_key = any($2)
            union
-           select left_key, right_key, first_at from identity_edge where workspace_id = $1 and right_key = any($2)`,
+           select left_key, right_key, first_at, source <> 'browser' from identity_edge
+           where workspace_id = $1 and right_key = any($2)`,
     values: [input.workspaceId, [...input.keys]],
   });
-  return rows.map((row) => ({ left: row.left, right: row.right, atMs: row.at.getTime() }));
+  return rows.map(toEdge);
 }
 
 export interface NewIdentity extends Identity {

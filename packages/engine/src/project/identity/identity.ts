@@ -26,6 +26,8 @@ export interface Claim {
   readonly identities: readonly [Identity, ...Identity[]];
   /** By the clock of whoever says it. */
   readonly at: Date;
+  /** Of these identities only a browser says so, which anybody can make say anything. */
+  readonly unproven?: ReadonlySet<IdentityKey>;
 }
 
 /** That two identities are one person, and since when it is said. */
@@ -33,11 +35,15 @@ export interface Edge {
   readonly left: IdentityKey;
   readonly right: IdentityKey;
   readonly atMs: number;
+  readonly isProven: boolean;
 }
 
 /** A claim ties its strongest identity to each of the others. */
 export function edgesOf(claim: Claim): Edge[] {
   const [first, ...others] = claim.identities;
   const left = identityKey(first);
-  return others.map((other) => ({ left, right: identityKey(other), atMs: claim.at.getTime() }));
+  return others.map((other) => {
+    const right = identityKey(other);
+    return { left, right, atMs: claim.at.getTime(), isProven: claim.unproven?.has(right) !== true };
+  });
 }

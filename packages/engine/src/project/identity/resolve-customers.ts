@@ -27,7 +27,8 @@ export interface CustomerSighting {
   readonly customerId: string;
   /** What was told of the customer itself; none where only something that hangs on it was told of. */
   readonly tellings: readonly { readonly customer: CustomerFact; readonly atS: number }[];
-  readonly clientReferenceId?: string | null;
+  /** Whom the seller's page said the buyer is, when a checkout of the customer was read. */
+  readonly references?: readonly { readonly userId: string; readonly atS: number }[];
 }
 
 export interface ResolvedCustomer {
@@ -47,7 +48,7 @@ export function customerIdentity(scope: Pick<AccountScope, 'stripeAccount'>, cus
 }
 
 /** What was told of customers, by customer id. A read of ours counts from the customer's creation: it was so all along. */
-export function customerTellings(tellings: readonly Telling[]): Map<string, CustomerSighting['tellings'][number][]> {
+function customerTellings(tellings: readonly Telling[]): Map<string, CustomerSighting['tellings'][number][]> {
   const found = new Map<string, { customer: CustomerFact; atS: number }[]>();
   for (const { fact, asOfS, eventType, isDeletion } of tellings) {
     if (fact.object !== 'customer' || isDeletion) continue;
@@ -55,6 +56,30 @@ export function customerTellings(tellings: readonly Telling[]): Map<string, Cust
     found.set(fact.id, [...(found.get(fact.id) ?? []), { customer: fact, atS }]);
   }
   return found;
+}
+
+/** What read checkouts say of customers, by customer id. */
+function checkoutReferences(tellings: readonly Telling[]): Map<string, NonNullable<CustomerSighting['references']>> {
+  const found = new Map<string, { userId: string; atS: number }[]>();
+  for (const { fact, asOfS } of tellings) {
+    if (fact.object !== 'checkout.session' || fact.customerId === null || fact.clientReferenceId === null) continue;
+    const reference = { userId: fact.clientReferenceId, atS: fact.createdS ?? asOfS };
+    found.set(fact.customerId, [...(found.get(fact.customerId) ?? []), reference]);
+  }
+  return found;
+}
+
+export function sightingsOf(input: {
+  customerIds: readonly string[];
+  tellings: readonly Telling[];
+}): CustomerSighting[] {
+  const told = customerTellings(input.tellings);
+  const references = checkoutReferences(input.tellings);
+  return input.customerIds.map((customerId) => ({
+    customerId,
+    tellings: told.get(customerId) ?? [],
+    references: references.get(customerId) ?? [],
+  }));
 }
 
 export async function resolveCustomers(
@@ -109,13 +134,12 @@ function claimsOf(input: {
 }): Claim[] {
   const { scope, sighting, settings, now } = input;
   const link = customerIdentity(scope, sighting.customerId);
-  const reference = sighting.clientReferenceId?.trim() || null;
-  if (sighting.tellings.length === 0) {
-    const first = reference === null ? [] : [{ kind: 'user_id', value: reference } as const];
-    return [claim([...first, link], now)];
-  }
-  return sighting.tellings.map(({ customer, atS }) => {
-    const userId = metadataValue(customer.metadata, settings.metadataUserIdKeys) ?? reference;
+  const references = (sighting.references ?? []).map(({ userId, atS }) =>
+    claim([{ kind: 'user_id', value: userId }, link], fromEpochS(atS)),
+  );
+  if (sighting.tellings.length === 0) return references.length > 0 ? references : [claim([link], now)];
+  const told = sighting.tellings.map(({ customer, atS }) => {
+    const userId = metadataValue(customer.metadata, settings.metadataUserIdKeys);
     const email = foldEmail(customer.email);
     return claim(
       [
@@ -126,6 +150,7 @@ function claimsOf(input: {
       fromEpochS(atS),
     );
   });
+  return [...told, ...references];
 }
 
 function claim(identities: Identity[], at: Date): Claim {

@@ -12,6 +12,8 @@ export interface PersonClaim {
   readonly anonymousId: string | null;
   /** Only what an identify says of the person itself. */
   readonly email: string | null;
+  /** A server said so, or a hash proves it. */
+  readonly isEmailProven: boolean;
   readonly at: Date;
 }
 
@@ -50,13 +52,20 @@ export async function resolvePeople(
   };
 }
 
-/** The strongest identity first; null where the message says nothing of who it is. */
+/**
+ * The strongest identity first; null where the message says nothing of who it is. An address that nobody proved is the
+ * weakest: nothing is said in its name.
+ */
 function claimOf(claim: PersonClaim): Claim | null {
   const email = foldEmail(claim.email);
+  const address: Identity[] = email === null ? [] : [{ kind: 'email', value: email }];
   const [first, ...others]: Identity[] = [
     ...(claim.userId === null ? [] : [{ kind: 'user_id', value: claim.userId } as const]),
-    ...(email === null ? [] : [{ kind: 'email', value: email } as const]),
+    ...(claim.isEmailProven ? address : []),
     ...(claim.anonymousId === null ? [] : [{ kind: 'anonymous_id', value: claim.anonymousId } as const]),
+    ...(claim.isEmailProven ? [] : address),
   ];
-  return first === undefined ? null : { identities: [first, ...others], at: claim.at };
+  if (first === undefined) return null;
+  const unproven = new Set(claim.isEmailProven ? [] : address.map(identityKey));
+  return { identities: [first, ...others], at: claim.at, unproven };
 }

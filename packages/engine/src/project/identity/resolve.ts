@@ -155,7 +155,10 @@ async function decide(
   };
 }
 
-/** Everything that what is new is tied to, step by step, without going beyond anchors. */
+/**
+ * Everything that what is new is tied to, step by step, without going beyond anchors. Of an e-mail or a customer that a
+ * person gave to somebody and that is claimed anew, its claimants too: they may be a question.
+ */
 async function loadComponent(
   tx: Tx,
   input: {
@@ -186,6 +189,15 @@ async function loadComponent(
     const rows =
       met.length === 0 ? new Map<IdentityKey, StoredIdentity>() : await findIdentities(tx, { workspaceId, keys: met });
     frontier = met.filter((key) => meet(key, rows.get(key) ?? input.known.get(key)));
+  }
+  const decided = [...new Set(input.fresh.flatMap((edge) => [edge.left, edge.right]))].filter(
+    (key) => known.get(key)?.isPinned === true && !key.startsWith('user_id:'),
+  );
+  if (decided.length > 0) {
+    const found = await edgesAt(tx, { workspaceId, keys: decided });
+    const ends = await findIdentities(tx, { workspaceId, keys: found.flatMap((edge) => [edge.left, edge.right]) });
+    for (const [key, identity] of ends) if (isAnchor(identity)) known.set(key, identity);
+    edges.push(...found);
   }
   return { known, edges: edges.filter((edge) => isIn(edge.left) && isIn(edge.right)) };
 

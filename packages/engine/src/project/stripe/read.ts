@@ -5,6 +5,7 @@
  * Reading is pure and never throws; the same object gives the same fact.
  */
 import { type ChargeFact, readCharge } from './charge.ts';
+import { type CheckoutSessionFact, readCheckoutSession } from './checkout-session.ts';
 import { type CouponFact, readCoupon } from './coupon.ts';
 import { type CreditNoteFact, readCreditNote } from './credit-note.ts';
 import { type CustomerFact, readCustomer } from './customer.ts';
@@ -23,6 +24,7 @@ import { readSubscription, type SubscriptionFact } from './subscription.ts';
 /** Each fact's type by Stripe's `object`. */
 export interface StripeFacts {
   readonly charge: ChargeFact;
+  readonly 'checkout.session': CheckoutSessionFact;
   readonly coupon: CouponFact;
   readonly credit_note: CreditNoteFact;
   readonly customer: CustomerFact;
@@ -46,6 +48,7 @@ export type StripeFact = StripeFacts[StripeObjectType];
 
 export const readers: { readonly [T in StripeObjectType]: (raw: unknown) => ReadResult<StripeFacts[T]> } = {
   charge: readCharge,
+  'checkout.session': readCheckoutSession,
   coupon: readCoupon,
   credit_note: readCreditNote,
   customer: readCustomer,

@@ -57,6 +57,20 @@ export function userHashOf(secret: string, userId: string): string {
   return createHmac('sha256', secret).update(userId, 'utf8').digest('hex');
 }
 
+/**
+ * What the customer's server computes to prove that an address is a user's: over both, because a user hash alone lets every
+ * user of the app say that somebody else's address is theirs. Ids hold no line feed, so no user hash passes for it.
+ */
+export function emailHashOf(secret: string, input: { userId: string; email: string }): string {
+  return userHashOf(secret, `${input.userId}\n${input.email.trim().toLowerCase()}`);
+}
+
+export function isEmailHash(input: { secret: string; userId: string; email: string; emailHash: string }): boolean {
+  const expected = Buffer.from(emailHashOf(input.secret, input), 'hex');
+  const given = Buffer.from(input.emailHash, 'hex');
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
 export function isUserHash(input: { secret: string; userId: string; userHash: string }): boolean {
   const expected = Buffer.from(userHashOf(input.secret, input.userId), 'hex');
   const given = Buffer.from(input.userHash, 'hex');
