@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page } from '@playwright/test';
 
 export const stripeUrl = process.env['STRIPE_URL'] ?? 'http://127.0.0.1:4410';
@@ -14,6 +15,19 @@ const FOLDER = fileURLToPath(
 export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${FOLDER}${name}.png` });
 }
+
+/** What axe can find without a person: rules of WCAG 2.2 up to level AA, and its own good practice. */
+export async function expectNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
+  expect(found).toEqual([]);
+}
+
+/** Where nobody looks twice: light on a desk, dark on a phone. */
+export const LOOKS = [
+  { look: 'light and wide', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+  { look: 'dark and narrow', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+] as const;
 
 /** Does something on the simulated Stripe's own page. */
 export async function withStripe(context: BrowserContext, act: (stripe: Page) => Promise<void>): Promise<void> {

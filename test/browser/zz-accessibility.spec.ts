@@ -1,19 +1,6 @@
 /** What axe can find without a person: on the pages where most work is done, light and dark, wide and narrow. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { contactPage, shoot, stripeUrl } from './steps.ts';
-
-/** Rules of WCAG 2.2 up to level AA, and axe's own good practice. */
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
-  expect(found).toEqual([]);
-}
-
-const LOOKS = [
-  { look: 'light and wide', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
-  { look: 'dark and narrow', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
-] as const;
+import { contactPage, expectNoViolations, LOOKS, shoot, stripeUrl } from './steps.ts';
 
 /** Gives Katherine a nudge. */
 test.beforeAll(async ({ request }) => {
