@@ -63,7 +63,7 @@ export function MergeList({ merges, label }: { merges: readonly MergeView[]; lab
           asked !== null &&
           undo.mutate(asked.id, {
             onSuccess: () => {
-              toast(`${asked.from.name} and ${asked.into.name} are two people again.`);
+              toast('They are two people again.');
               close();
             },
           })
