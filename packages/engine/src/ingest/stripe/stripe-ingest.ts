@@ -130,7 +130,13 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       // Where another process has the duty right now, the wish is carried out when that look is over.
       await checkEndpoint(deps, { connectionId: stripeAccountId, isForced: true });
     },
-    workers: [endpointCareWorker(deps), backfillWorker(deps), reconcileWorker(deps), refetchWorker(deps), checkoutReferencesWorker(deps)],
+    workers: [
+      endpointCareWorker(deps),
+      backfillWorker(deps),
+      reconcileWorker(deps),
+      refetchWorker(deps),
+      checkoutReferencesWorker(deps),
+    ],
     consumers: [refetchConsumer(deps), checkoutReferencesConsumer(deps)],
   };
 }
