@@ -130,14 +130,7 @@ export function createStripeIngest(given: StripeIngestDeps): StripeIngest {
       // Where another process has the duty right now, the wish is carried out when that look is over.
       await checkEndpoint(deps, { connectionId: stripeAccountId, isForced: true });
     },
-    workers: [
-      endpointCareWorker(deps),
-      backfillWorker(deps),
-      reconcileWorker(deps),
-      refetchWorker(deps),
-      checkoutReferencesWorker(deps),
-    ],
-    consumers: [refetchConsumer(deps), checkoutReferencesConsumer(deps)],
+    ...background(deps),
   };
 }
 
@@ -165,4 +158,23 @@ async function setGranted(db: Db, input: { connectionId: string; isPolled: boole
            where id = $1`,
     values: [input.connectionId, input.isPolled],
   });
+}
+
+type BackgroundDeps = Parameters<typeof endpointCareWorker>[0] &
+  Parameters<typeof backfillWorker>[0] &
+  Parameters<typeof reconcileWorker>[0] &
+  Parameters<typeof checkoutReferencesWorker>[0];
+
+/** What runs beside the routes. */
+function background(deps: BackgroundDeps): Pick<StripeIngest, 'workers' | 'consumers'> {
+  return {
+    workers: [
+      endpointCareWorker(deps),
+      backfillWorker(deps),
+      reconcileWorker(deps),
+      refetchWorker(deps),
+      checkoutReferencesWorker(deps),
+    ],
+    consumers: [refetchConsumer(deps), checkoutReferencesConsumer(deps)],
+  };
 }
