@@ -10,6 +10,8 @@ import { backoffMs } from './retry.ts';
  */
 export interface Worker {
   readonly name: string;
+  /** Whose news it works off itself, so that it looks at once. The others look when some work was done: see compose/loops.ts. */
+  readonly wokenBy?: 'ledger' | 'bus';
   runOnce(): Promise<number>;
   /** When this worker next wants to run although nobody wakes it; null: only on waking (and every `idleMs`). */
   nextDueAt?(): Promise<Date | null>;
@@ -25,10 +27,13 @@ const FAILED = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Runs a worker until stopped: at once again while it finds work; else after a wake-up, when something of its own falls
- * due (`nextDueAt`), or after `idleMs`, whichever is first. A failing batch is logged and tried again after a growing
- * pause; it never ends the loop.
+ * due (`nextDueAt`), or after `idleMs`, whichever is first. `onWorked` hears of each batch that found something, after its
+ * commit. A failing batch is logged and tried again after a growing pause; it never ends the loop.
  */
-export function startLoop(deps: { log: Log; clock: Clock }, input: { worker: Worker; idleMs: number }): Loop {
+export function startLoop(
+  deps: { log: Log; clock: Clock },
+  input: { worker: Worker; idleMs: number; onWorked?: () => void },
+): Loop {
   const { worker, idleMs } = input;
   const alarm = new Alarm();
   let failures = 0;
@@ -38,7 +43,8 @@ export function startLoop(deps: { log: Log; clock: Clock }, input: { worker: Wor
     try {
       const handled = await worker.runOnce();
       failures = 0;
-      if (handled === 0) await alarm.wait(await restMs(deps, { worker, idleMs }));
+      if (handled > 0) input.onWorked?.();
+      else await alarm.wait(await restMs(deps, { worker, idleMs }));
     } catch (error) {
       failures += 1;
       deps.log.error({ worker: worker.name, failures, err: error }, `${worker.name} failed: ${messageOf(error)}`);

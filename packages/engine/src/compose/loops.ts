@@ -8,6 +8,8 @@ import { INBOX_CHANNEL } from '#ingest/index.ts';
 
 /** How long a worker rests when nobody wakes it and nothing of its own falls due, milliseconds. */
 const IDLE_MS = 5_000;
+/** How long after something was done the workers that follow it look, milliseconds: together, and at most so often. */
+const FOLLOW_MS = 100;
 const ROUNDS_MAX = 2_000;
 
 /** Runs every worker once, again and again, until a whole round finds nothing to do. */
@@ -26,26 +28,50 @@ export interface Loops {
   stop(): Promise<void>;
 }
 
-/** Every worker in a loop of its own; news of the ledger and of the bus, by NOTIFY, wake them at once. */
+/**
+ * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once. The others follow
+ * what was done: one look `FOLLOW_MS` after a batch of this process, or news of another, found something, however many
+ * there were meanwhile. At a few hundred events a second all of them would otherwise look hundreds of times a second for
+ * what is seldom there, and take the processor from those who have something to do.
+ */
 export async function runLoops(engine: {
   readonly db: Db;
   readonly clock: Clock;
   readonly log: Log;
   readonly workers: readonly Worker[];
-  readonly bus: BusTransport;
+  readonly bus: Pick<BusTransport, 'onNews'>;
 }): Promise<Loops> {
-  let loops: Loop[] = [];
+  let loops: { readonly loop: Loop; readonly wokenBy: Worker['wokenBy'] }[] = [];
+  const wake = (whom: Worker['wokenBy']): void => {
+    for (const { loop, wokenBy } of loops) if (wokenBy === whom) loop.wake();
+  };
+  let following: NodeJS.Timeout | undefined;
+  const follow = (): void => {
+    following ??= setTimeout(() => {
+      following = undefined;
+      wake(undefined);
+    }, FOLLOW_MS);
+  };
   const resume = (): void => {
-    loops = engine.workers.map((worker) => startLoop(engine, { worker, idleMs: IDLE_MS }));
+    loops = engine.workers.map((worker) => ({
+      loop: startLoop(engine, { worker, idleMs: IDLE_MS, onWorked: follow }),
+      wokenBy: worker.wokenBy,
+    }));
   };
   const pause = async (): Promise<void> => {
-    await Promise.all(loops.map((loop) => loop.stop()));
+    await Promise.all(loops.map(({ loop }) => loop.stop()));
+    clearTimeout(following);
+    following = undefined;
   };
-  const wake = (): void => {
-    for (const loop of loops) loop.wake();
+  const hear = (whose: 'ledger' | 'bus') => (): void => {
+    wake(whose);
+    follow();
   };
-  const stops = await Promise.all([INBOX_CHANNEL, BUS_CHANNEL].map((channel) => engine.db.listen(channel, wake)));
-  engine.bus.onNews(wake);
+  const stops = await Promise.all([
+    engine.db.listen(INBOX_CHANNEL, hear('ledger')),
+    engine.db.listen(BUS_CHANNEL, hear('bus')),
+  ]);
+  engine.bus.onNews(hear('bus'));
   resume();
   return {
     pause,

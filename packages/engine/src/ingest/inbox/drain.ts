@@ -63,6 +63,7 @@ export function drainWorker(deps: Deps, input: { batchSizeMax?: number } = {}): 
   const sizeMax = input.batchSizeMax ?? BATCH_SIZE_MAX;
   return {
     name: 'inbox:drain',
+    wokenBy: 'ledger',
     async runOnce() {
       try {
         return await deps.db.transaction((tx) => drainBatch(deps, { tx, sizeMax }));

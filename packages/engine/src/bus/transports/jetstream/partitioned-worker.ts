@@ -31,6 +31,7 @@ export function partitionedWorker(deps: BusDeps & { link: NatsLink }, consumer: 
   });
   return {
     name: `bus:${consumer.name}`,
+    wokenBy: 'bus',
     async runOnce() {
       const { partitions } = await deps.link.ready();
       const told = new Set(hot);

@@ -14,6 +14,7 @@ const BATCH_SIZE = 1_000;
 export function relayWorker(deps: BusDeps & { link: NatsLink }): Worker {
   return {
     name: 'bus:relay',
+    wokenBy: 'bus',
     async runOnce() {
       const { partitions } = await deps.link.ready();
       return relayBatch(deps, partitions);

@@ -28,6 +28,7 @@ export function consumerWorker(deps: BusDeps, consumer: Consumer): Worker {
   };
   return {
     name: `bus:${consumer.name}`,
+    wokenBy: 'bus',
     async runOnce() {
       partitions = 0;
       const handled = await workOff(deps, { consumer, place, reader });
