@@ -53,7 +53,12 @@ const APPEND = {
 
 async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly NewBusEvent[] }): Promise<void> {
   const { tx, events } = input;
-  await tx.query({ name: 'bus_tail', text: 'select pg_advisory_xact_lock($1)', values: [TAIL_LOCK] });
+  // NOTIFY goes out at COMMIT, wherever in the transaction it is asked for: here it costs no statement of its own.
+  await tx.query({
+    name: 'bus_tail',
+    text: `select pg_advisory_xact_lock($1), pg_notify('${BUS_CHANNEL}', '')`,
+    values: [TAIL_LOCK],
+  });
   await many(tx, {
     ...APPEND,
     values: [
@@ -69,7 +74,6 @@ async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly 
       events.map((event) => (event.cause === null ? null : json(event.cause))),
     ],
   });
-  await wakeConsumers(tx);
 }
 
 /** At COMMIT every process of the installation looks at once. */
