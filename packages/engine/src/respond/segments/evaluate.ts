@@ -7,12 +7,13 @@
  */
 import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import type { Clock } from '#base/clock.ts';
+import { groupBy } from '#base/group-by.ts';
 import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
 import { many, type Db, type Tx } from '#db/db.ts';
 import { EVERYTHING, touchedBy } from './depends-on.ts';
 import { evaluateMemberships, tellTransitions, type Evaluation, type Transition } from './memberships.ts';
 import { followMerges, isAsBefore, restoreSince } from './merged-memberships.ts';
-import { hurry, lockWorkspaces, workspaceTimezone } from './segment-row.ts';
+import { hurry, lockWorkspaces, usableTimezone } from './segment-row.ts';
 
 export interface SegmentDeps {
   readonly db: Pick<Db, 'kind'>;
@@ -34,13 +35,10 @@ export function segmentsConsumer(deps: SegmentDeps): Consumer {
       says: 'Looks again at whether these people belong in each segment. Nobody who is in one already enters it again.',
     },
     async handle(tx, events) {
-      const byWorkspace = new Map<string, BusEvent[]>();
-      for (const event of events) {
-        if (event.contactId === null) continue;
-        const list = byWorkspace.get(event.workspaceId);
-        if (list) list.push(event);
-        else byWorkspace.set(event.workspaceId, [event]);
-      }
+      const byWorkspace = groupBy(
+        events.filter((event) => event.contactId !== null),
+        (event) => event.workspaceId,
+      );
       if (byWorkspace.size === 0) return;
       await hurry(tx);
       await lockWorkspaces(tx, [...byWorkspace.keys()]);
@@ -49,7 +47,8 @@ export function segmentsConsumer(deps: SegmentDeps): Consumer {
   };
 }
 
-interface ConcernedSegment {
+interface LiveSegment {
+  readonly workspaceTimezone: string;
   readonly id: string;
   readonly key: string;
   readonly name: string;
@@ -59,7 +58,6 @@ interface ConcernedSegment {
   readonly nextVersion: number | null;
   readonly nextDefinition: Filter | null;
   readonly nextDependsOn: readonly string[] | null;
-  readonly isConcerned: boolean;
 }
 
 async function evaluateEvents(
@@ -69,10 +67,7 @@ async function evaluateEvents(
   const { tx, workspaceId, events } = input;
   const touched = events.map((event) => ({ event, names: touchedBy(event) }));
   const restored = await followMerges(tx, events);
-  const segments = await segmentsReading(tx, { workspaceId, names: touched.flatMap(({ names }) => names) });
-  if (!segments.some((segment) => segment.isConcerned)) return;
-  const timezone = await workspaceTimezone(tx, { workspaceId });
-  const now = deps.clock.now();
+  const segments = await liveSegments(tx, { workspaceId });
   const evaluations: (Evaluation & { contacts: { ids: readonly string[] } })[] = [];
   const causes = new Map<string, Map<string, BusEvent>>();
   for (const segment of segments) {
@@ -85,6 +80,9 @@ async function evaluateEvents(
     const next = contactsTouched(touched, segment.nextDependsOn ?? []);
     evaluations.push({ segmentId: id, version: nextVersion, filter: nextDefinition, contacts: idsOf(next) });
   }
+  if (evaluations.every(({ contacts }) => contacts.ids.length === 0)) return;
+  const timezone = await usableTimezone(tx, segments[0]?.workspaceTimezone ?? 'UTC');
+  const now = deps.clock.now();
   // A server keeps the plan of a statement that comes again, so all segments stand in it; the embedded one plans anew.
   const asked = deps.db.kind === 'server' ? evaluations : evaluations.filter(({ contacts }) => contacts.ids.length > 0);
   const transitions = await evaluateMemberships(tx, { workspaceId, timezone, now, evaluations: asked });
@@ -114,19 +112,18 @@ function causeOf(
   return { kind: 'event', id: event?.id ?? null, type: event?.type ?? null };
 }
 
-/** The segments of the workspace; concerned are those that read any of `names`, now or in an edit under way. */
-async function segmentsReading(
-  tx: Tx,
-  input: { workspaceId: string; names: readonly string[] },
-): Promise<ConcernedSegment[]> {
-  const names = [...new Set(input.names)];
-  return many<ConcernedSegment>(tx, {
-    name: 'segments_reading',
-    text: `select id, key, name, version, definition, depends_on as "dependsOn", next_version as "nextVersion",
-             next_definition as "nextDefinition", next_depends_on as "nextDependsOn",
-             ($3 or depends_on && $2::text[] or coalesce(next_depends_on && $2::text[], false)) as "isConcerned"
-           from segment where workspace_id = $1 and status <> 'archived' order by id`,
-    values: [input.workspaceId, names, names.includes(EVERYTHING)],
+/**
+ * The segments of the workspace, those that read the same beside each other: a statement holds several of them, and one
+ * of whose segments none is concerned is not run.
+ */
+async function liveSegments(tx: Tx, input: { workspaceId: string }): Promise<LiveSegment[]> {
+  return many<LiveSegment>(tx, {
+    name: 'segments_live',
+    text: `select s.id, s.key, s.name, s.version, s.definition, s.depends_on as "dependsOn", s.next_version as "nextVersion",
+             s.next_definition as "nextDefinition", s.next_depends_on as "nextDependsOn", w.timezone as "workspaceTimezone"
+           from workspace w join segment s on s.workspace_id = w.id
+           where w.id = $1 and s.status <> 'archived' order by s.depends_on, s.id`,
+    values: [input.workspaceId],
   });
 }
 

@@ -4,6 +4,7 @@
  * May run in several processes: one at a time has the lock. No timer ever looks at the population.
  */
 import type { Clock } from '#base/clock.ts';
+import { groupBy } from '#base/group-by.ts';
 import type { Worker } from '#base/worker.ts';
 import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import type { Publisher } from '#bus/index.ts';
@@ -79,8 +80,13 @@ async function flipDue(deps: Deps, tx: Tx): Promise<number> {
     tx,
     due.filter((row) => row.filter === null),
   );
-  const live = groupBy(due, (row) => (row.filter === null ? null : row.workspaceId));
-  for (const [workspaceId, rows] of live) await flipWorkspace(deps, { tx, workspaceId, rows, now });
+  const live = groupBy(
+    due.filter((row) => row.filter !== null),
+    (row) => row.workspaceId,
+  );
+  for (const [workspaceId, rows] of live) {
+    if (workspaceId !== null) await flipWorkspace(deps, { tx, workspaceId, rows, now });
+  }
   return due.length;
 }
 
@@ -127,16 +133,4 @@ async function forgetStale(tx: Tx, rows: readonly DueRow[]): Promise<void> {
            where m.segment_id = u.segment_id and m.version = u.version and m.contact_id = u.contact_id`,
     values: [rows.map((row) => row.segmentId), rows.map((row) => row.version), rows.map((row) => row.contactId)],
   });
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

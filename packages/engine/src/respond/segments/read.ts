@@ -9,6 +9,7 @@ import type {
 } from '@growthos/contracts/http/segments.ts';
 import type { Clock } from '#base/clock.ts';
 import { InvalidInputError, NotFoundError } from '#base/errors.ts';
+import { groupBy } from '#base/group-by.ts';
 import { many, type Db } from '#db/db.ts';
 import { segmentsUsing } from './define.ts';
 import { findSegment, isUuid, listSegmentRows, workspaceTimezone, type SegmentRow } from './segment-row.ts';
@@ -90,13 +91,13 @@ async function readTrends(
            order by s.id, d.day`,
     values: [input.ids, deps.clock.now(), timezone, TREND_DAYS],
   });
-  const trends = new Map<string, TrendPoint[]>();
-  for (const { segmentId, ...point } of rows) {
-    const list = trends.get(segmentId);
-    if (list) list.push(point);
-    else trends.set(segmentId, [point]);
-  }
-  return trends;
+  const bySegment = groupBy(rows, (row) => row.segmentId);
+  return new Map(
+    [...bySegment].map(([segmentId, points]) => [
+      segmentId,
+      points.map(({ day, members, entered, left }) => ({ day, members, entered, left })),
+    ]),
+  );
 }
 
 interface MemberRow extends Omit<SegmentMember, 'since' | 'nextFlipAt' | 'mrrMinor'> {
