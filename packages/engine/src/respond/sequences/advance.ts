@@ -105,19 +105,20 @@ interface BatchFacts {
   readonly dates: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
-/** What the batch's steps may ask: each filter once, and the dates of contacts that wait for one. */
+/** What the batch's steps may ask: the filters of each sequence at once, and the dates of contacts that wait for one. */
 async function loadFacts(
   deps: AdvanceDeps,
   input: { tx: Tx; known: readonly { run: DueRun; sequence: LoadedSequence }[] },
 ): Promise<BatchFacts> {
   const answers = new FilterAnswers(deps.matchContacts);
   const withDates: string[] = [];
-  for (const [sequence, members] of groupBy(input.known, (one) => one.sequence)) {
+  // Parked runs and holdouts take no step, so nothing is asked of them.
+  const walking = input.known.filter(({ run, sequence }) => sequence.status !== 'paused' && !run.is_holdout);
+  for (const [sequence, members] of groupBy(walking, (one) => one.sequence)) {
+    const { workspaceId, program } = sequence;
     const contactIds = members.map((member) => member.run.contact_id);
-    if (sequence.program.needsContactDates) withDates.push(...contactIds);
-    for (const filter of sequence.program.filters) {
-      await answers.ask(input.tx, { workspaceId: sequence.workspaceId, filter, contactIds });
-    }
+    if (program.needsContactDates) withDates.push(...contactIds);
+    await answers.ask(input.tx, { workspaceId, filters: program.filters, contactIds });
   }
   const rows =
     withDates.length === 0

@@ -10,6 +10,7 @@ import type { MatchContacts } from './contact-matcher.ts';
 import { rearmDates } from './date-triggers.ts';
 import { enrolByEvents } from './enrol.ts';
 import { exitByEvents } from './exit.ts';
+import { type LoadedSequence, loadLiveSequences } from './load-programs.ts';
 import { moveMergedRuns, movesRuns } from './merged-runs.ts';
 
 export interface SequenceConsumerDeps {
@@ -32,13 +33,20 @@ export function sequenceConsumers(deps: SequenceConsumerDeps): Consumer[] {
         says: 'Starts the sequences that should have started by these events and did not. Who has been in a sequence since does not start it again, nothing older than 7 days starts one, and no message is sent twice. Conditions are looked at as they are now.',
       },
       async handle(tx, events) {
-        for (const part of partsInOrder(events)) await handlePart(deps, { tx, events: part });
+        const live = await loadLiveSequences(
+          tx,
+          events.map((event) => event.workspaceId),
+        );
+        for (const part of partsInOrder(events)) await handlePart(deps, { tx, events: part, live });
       },
     },
   ];
 }
 
-async function handlePart(deps: SequenceConsumerDeps, input: { tx: Tx; events: readonly BusEvent[] }): Promise<void> {
+async function handlePart(
+  deps: SequenceConsumerDeps,
+  input: { tx: Tx; events: readonly BusEvent[]; live: readonly LoadedSequence[] },
+): Promise<void> {
   await moveMergedRuns(input);
   await enrolByEvents(deps, input);
   await exitByEvents(deps, input);

@@ -3,11 +3,11 @@ import type { Condition } from '@growthos/contracts/sequence/condition.ts';
 import { type Payload, passesPayloadTest } from '@growthos/contracts/sequence/payload-test.ts';
 import type { Queryable } from '#db/db.ts';
 
-/** Which of the contacts match a filter now: one question for a whole batch. */
+/** Which of the contacts match each of the filters now, in the filters' order: one question for a whole batch. */
 export type MatchContacts = (
   db: Queryable,
-  input: { workspaceId: string; filter: Filter; contactIds: readonly string[] },
-) => Promise<ReadonlySet<string>>;
+  input: { workspaceId: string; filters: readonly Filter[]; contactIds: readonly string[] },
+) => Promise<readonly ReadonlySet<string>[]>;
 
 /** Answers of one batch, asked once for each (workspace, filter). */
 export class FilterAnswers {
@@ -20,11 +20,14 @@ export class FilterAnswers {
 
   async ask(
     db: Queryable,
-    input: { workspaceId: string; filter: Filter; contactIds: readonly string[] },
+    input: { workspaceId: string; filters: readonly Filter[]; contactIds: readonly string[] },
   ): Promise<void> {
-    const known = this.#answers.get(input.filter) ?? new Map<string, ReadonlySet<string>>();
-    this.#answers.set(input.filter, known);
-    known.set(input.workspaceId, await this.#match(db, { ...input, contactIds: [...new Set(input.contactIds)] }));
+    const found = await this.#match(db, { ...input, contactIds: [...new Set(input.contactIds)] });
+    for (const [nth, filter] of input.filters.entries()) {
+      const known = this.#answers.get(filter) ?? new Map<string, ReadonlySet<string>>();
+      this.#answers.set(filter, known);
+      known.set(input.workspaceId, found[nth] ?? new Set());
+    }
   }
 
   matches(filter: Filter, input: { workspaceId: string; contactId: string }): boolean {

@@ -29,16 +29,11 @@ function dateTriggerOf(sequence: LoadedSequence): DateTrigger | null {
 /** Keeps the starts up with property changes. */
 export async function rearmDates(
   deps: { clock: Clock },
-  input: { tx: Tx; events: readonly BusEvent[] },
+  input: { tx: Tx; events: readonly BusEvent[]; live: readonly LoadedSequence[] },
 ): Promise<void> {
+  const sequences = input.live.filter((sequence) => dateTriggerOf(sequence) !== null);
+  if (sequences.length === 0) return;
   const changes = input.events.filter((event) => event.type === 'contact_updated' && event.contactId !== null);
-  if (changes.length === 0) return;
-  const sequences = (
-    await loadLiveSequences(
-      input.tx,
-      changes.map((event) => event.workspaceId),
-    )
-  ).filter((sequence) => dateTriggerOf(sequence) !== null);
   const rows = new Map<
     string,
     { sequence: LoadedSequence; contactId: string; value: Date | null; dueAt: Date | null }

@@ -199,9 +199,7 @@ async function askFilters(
   const entry = trigger.kind !== 'segment' && trigger.contact?.kind === 'contact' ? [trigger.contact.filter] : [];
   const keep = input.program.definition.exits.keepWhile;
   const filters = [...input.program.filters, ...entry, ...(keep?.kind === 'contact' ? [keep.filter] : [])];
-  for (const filter of filters) {
-    await answers.ask(deps.db, { workspaceId: input.workspaceId, filter, contactIds: input.ids });
-  }
+  await answers.ask(deps.db, { workspaceId: input.workspaceId, filters, contactIds: input.ids });
   return answers;
 }
 

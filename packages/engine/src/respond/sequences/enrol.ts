@@ -13,7 +13,7 @@ import { newId, stableHash } from '#base/ids.ts';
 import type { BusEvent, Publisher } from '#bus/index.ts';
 import { json, many, type Tx } from '#db/db.ts';
 import { FilterAnswers, type MatchContacts } from './contact-matcher.ts';
-import { type LoadedSequence, loadLiveSequences } from './load-programs.ts';
+import type { LoadedSequence } from './load-programs.ts';
 import { runEvent } from './run-events.ts';
 import { exact } from './step.ts';
 
@@ -40,17 +40,15 @@ export interface Candidate {
   readonly replayedFrom?: Date;
 }
 
-/** Starts the runs that these events trigger. Returns how many. */
-export async function enrolByEvents(deps: EnrolDeps, input: { tx: Tx; events: readonly BusEvent[] }): Promise<number> {
-  const events = input.events.filter((event) => event.contactId !== null);
-  if (events.length === 0) return 0;
-  const sequences = await loadLiveSequences(
-    input.tx,
-    events.map((event) => event.workspaceId),
-  );
+/** Starts the runs that these events trigger among the live sequences of their workspaces. Returns how many. */
+export async function enrolByEvents(
+  deps: EnrolDeps,
+  input: { tx: Tx; events: readonly BusEvent[]; live: readonly LoadedSequence[] },
+): Promise<number> {
   const candidates: Candidate[] = [];
-  for (const event of events) {
-    for (const sequence of sequences) {
+  for (const event of input.events) {
+    if (event.contactId === null) continue;
+    for (const sequence of input.live) {
       if (sequence.workspaceId === event.workspaceId && isTriggeredBy(deps, { sequence, event })) {
         candidates.push(candidateOf(sequence, event));
       }
@@ -206,11 +204,11 @@ async function allowedCandidates(
   const answers = new FilterAnswers(deps.matchContacts);
   const bySequence = groupBy(input.candidates, (candidate) => candidate.sequence);
   for (const [sequence, candidates] of bySequence) {
-    for (const condition of entryConditions(sequence)) {
-      if (condition.kind !== 'contact') continue;
-      const contactIds = candidates.map((candidate) => candidate.contactId);
-      await answers.ask(input.tx, { workspaceId: sequence.workspaceId, filter: condition.filter, contactIds });
-    }
+    await answers.ask(input.tx, {
+      workspaceId: sequence.workspaceId,
+      filters: entryConditions(sequence).flatMap((one) => (one.kind === 'contact' ? [one.filter] : [])),
+      contactIds: candidates.map((candidate) => candidate.contactId),
+    });
   }
   return input.candidates.filter((candidate) =>
     entryConditions(candidate.sequence).every((condition) =>

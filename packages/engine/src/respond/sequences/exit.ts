@@ -120,7 +120,7 @@ async function loadFacts(
     const { keepWhile } = sequence.program.definition.exits;
     if (keepWhile?.kind !== 'contact') continue;
     const contactIds = runs.map((run) => run.contactId);
-    await answers.ask(input.tx, { workspaceId: sequence.workspaceId, filter: keepWhile.filter, contactIds });
+    await answers.ask(input.tx, { workspaceId: sequence.workspaceId, filters: [keepWhile.filter], contactIds });
   }
   return { answers, closed: await closedStripeObjects(input.tx, open) };
 }

@@ -167,7 +167,7 @@ async function unmatched(
     const contactIds = runs.map((run) => run.contactId);
     const { workspaceId } = sequence;
     if (exits.keepWhile?.kind === 'contact') {
-      await answers.ask(input.db, { workspaceId, filter: exits.keepWhile.filter, contactIds });
+      await answers.ask(input.db, { workspaceId, filters: [exits.keepWhile.filter], contactIds });
     }
     const members =
       exits.onSegmentLeft && trigger.kind === 'segment'
