@@ -93,12 +93,14 @@ export async function loadContacts(tx: Pick<Tx, 'query'>, ids: readonly string[]
 }
 
 async function loadDefinitions(tx: Tx, messages: readonly MessageRow[]): Promise<Map<string, SequenceDefinition>> {
+  // Many messages of a batch come of one version: it is read once.
+  const versions = [...new Map(messages.map((one) => [`${one.sequence_id}:${one.sequence_version}`, one])).values()];
   const rows = await many<{ sequence_id: string; version: number; definition: SequenceDefinition }>(tx, {
     name: 'send_definitions',
-    text: `select distinct v.sequence_id, v.version, v.definition::text::jsonb as definition
+    text: `select v.sequence_id, v.version, v.definition
            from unnest($1::uuid[], $2::int[]) as w (id, version)
            join sequence_version v on v.sequence_id = w.id and v.version = w.version`,
-    values: [messages.map((one) => one.sequence_id), messages.map((one) => one.sequence_version)],
+    values: [versions.map((one) => one.sequence_id), versions.map((one) => one.sequence_version)],
   });
   return new Map(rows.map((row) => [`${row.sequence_id}:${row.version}`, row.definition]));
 }
