@@ -34,8 +34,8 @@ interface Figures {
   readonly exactMs: { p50: number; p95: number };
 }
 
-async function main(): Promise<void> {
-  const large = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 1_000_000);
+export async function run(args: readonly string[]): Promise<number> {
+  const large = Number(args.find((word) => /^\d+$/.test(word)) ?? 1_000_000);
   const url = process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
   const bench = await openBenchDatabase(url);
   try {
@@ -50,12 +50,13 @@ async function main(): Promise<void> {
       results.set(contacts, await measure(bench.db, workspace));
     }
     report(results, large);
+    return 0;
   } finally {
     await bench.drop();
   }
 }
 
-async function measure(db: Db, workspace: SeededWorkspace): Promise<Figures> {
+export async function measure(db: Db, workspace: SeededWorkspace): Promise<Figures> {
   const clock = new MovableClock(workspace.now);
   const entered = new Map<string, number>();
   const publisher = stampingPublisher(createPublisher({ clock }), entered);
@@ -281,5 +282,3 @@ function report(results: ReadonlyMap<number, Figures>, large: number): void {
       row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
     );
 }
-
-await main();

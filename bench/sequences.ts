@@ -219,10 +219,10 @@ async function measureDelay(db: Db, world: World): Promise<Figures['delayMs']> {
   await rest((RATE_DURATION_S + 4) * 1000);
   await loop.stop();
   const done = await many<{ id: string; at: Date }>(db, {
-    text: `select e.id, b.recorded_at as at from bus_event b join enrolment e on e.id::text = b.data ->> 'enrolment_id'
+    text: `select (b.data ->> 'enrolment_id')::uuid as id, b.recorded_at as at from bus_event b
            where b.workspace_id = $1 and b.type = 'sequence_step_done' and b.data ->> 'step_id' = 'wait'
-             and e.entry_key like 'timed%'`,
-    values: [world.workspaceId],
+             and (b.data ->> 'enrolment_id')::uuid = any($2::uuid[])`,
+    values: [world.workspaceId, planned.map((one) => one.id)],
   });
   const dueOf = new Map(planned.map((one) => [one.id, one.due.getTime()]));
   const delays = done.map((one) => one.at.getTime() - (dueOf.get(one.id) ?? 0)).sort((a, b) => a - b);
