@@ -6,7 +6,7 @@ import type { Clock } from '#base/clock.ts';
 import { many, one, type Queryable, type Tx } from '#db/db.ts';
 import { BUS_EVENT_COLUMNS, type BusEvent } from './bus-event.ts';
 import type { Consumer } from './consumer.ts';
-import type { Batch, Place, Standing } from './work-off.ts';
+import { type Batch, LAZY_COMMIT, type Place, type Standing } from './work-off.ts';
 
 export interface PartitionStanding extends Standing {
   /** Up to here it reads the log itself; null: it waits for the stream's word. */
@@ -34,7 +34,7 @@ export function partitionPlace(
         text: `select p.position, p.attempts, p.not_before as "notBefore", p.isolating_to as "isolatingTo",
                  p.has_replay as "hasReplay",
                  ${input.when === 'spread' ? 'p.catch_up_to' : 'k.gather_to'} as "catchUpTo",
-                 coalesce((select r.position from bus_relay_partition r where r.partition = p.partition), 0) as "relayedTo"
+                 coalesce((select r.position from bus_relay_partition r where r.partition = p.partition), 0) as "relayedTo", ${LAZY_COMMIT}
                from bus_partition p join bus_consumer k on k.name = p.consumer
                where p.consumer = $1 and p.partition = $2 and ${turn}
                for update of p skip locked`,

@@ -7,7 +7,7 @@ import { many, one, type Tx } from '#db/db.ts';
 import { BUS_EVENT_COLUMNS, type BusEvent } from '../../bus-event.ts';
 import type { Consumer } from '../../consumer.ts';
 import { startConsumer } from '../../partitions.ts';
-import { type Batch, type BusDeps, type Place, type Standing, workOff } from '../../work-off.ts';
+import { type Batch, type BusDeps, LAZY_COMMIT, type Place, type Standing, workOff } from '../../work-off.ts';
 import { gather } from './gather.ts';
 
 interface LogStanding extends Standing {
@@ -50,7 +50,7 @@ function logPlace(deps: BusDeps, consumer: Consumer): Place<LogStanding> {
   const select = {
     name: 'bus_lock_consumer',
     text: `select position, attempts, not_before as "notBefore", isolating_to as "isolatingTo", partitions,
-             has_replay as "hasReplay"
+             has_replay as "hasReplay", ${LAZY_COMMIT}
            from bus_consumer where name = $1 for update skip locked`,
     values: [consumer.name],
   };
