@@ -24,6 +24,8 @@ export interface CompileInput {
 export interface CompiledFilter {
   /** `contact c cross join ...`: to stand behind `from`. */
   readonly from: Sql;
+  /** What stands behind `contact c` in it. */
+  readonly joins: Sql;
   readonly isMember: Sql;
   readonly nextFlipAt: Sql;
 }
@@ -35,6 +37,7 @@ export function compileFilter(filter: Filter, input: CompileInput): CompiledFilt
     isMember: sql`coalesce(${top.truth}, false)`,
     nextFlipAt: top.flip ?? sql`null::timestamptz`,
     from: sql`contact c ${compiler.joins()}`,
+    joins: compiler.joins(),
   };
 }
 

@@ -106,6 +106,7 @@ function keptStatement(key: string, input: EvaluateInput): KeptStatement {
   return made;
 }
 
+/** `version + 0` keeps a person's row from being looked for in the index of (segment, version), which holds all members. */
 function statement(input: EvaluateInput): Sql {
   const now = sql`${input.now}::timestamptz`;
   const at = input.byTime
@@ -118,10 +119,10 @@ function statement(input: EvaluateInput): Sql {
         old.next_flip_at is distinct from e.next_flip_at as has_new_flip,
         case when coalesce(old.is_member, false) <> e.is_member or old.since is null then ${at} else old.since end as since
       from e left join segment_membership old
-        on old.segment_id = e.segment_id and old.version = e.version and old.contact_id = e.contact_id),
+        on old.contact_id = e.contact_id and old.segment_id = e.segment_id and old.version + 0 = e.version),
     removed as (
       delete from segment_membership m using d
-      where m.segment_id = d.segment_id and m.version = d.version and m.contact_id = d.contact_id
+      where m.contact_id = d.contact_id and m.segment_id = d.segment_id and m.version + 0 = d.version
         and not d.is_member and d.next_flip_at is null),
     kept as (
       insert into segment_membership (segment_id, version, contact_id, is_member, since, next_flip_at)
@@ -144,12 +145,13 @@ function evaluationSql(evaluation: Evaluation, input: EvaluateInput): Sql {
     return sql`select ${names}, c.id as contact_id, ${compiled.isMember} as is_member, ${compiled.nextFlipAt} as next_flip_at
       from ${compiled.from} where ${population} and ${after} and c.id <= ${contacts.upTo}::uuid`;
   }
-  // Whoever is no longer in the population (merged, erased) is in no segment.
+  // Whoever is no longer in the population (merged, erased) is in no segment. `offset 0`: the contact is found by its key
+  // alone. A planner who knows nothing of a young table yet may otherwise go through the workspace for each of them.
   return sql`select ${names}, w.contact_id, coalesce(q.is_member, false) as is_member, q.next_flip_at
     from unnest(${contacts.ids}::uuid[]) as w (contact_id)
     left join lateral (
       select ${compiled.isMember} as is_member, ${compiled.nextFlipAt} as next_flip_at
-      from ${compiled.from} where c.id = w.contact_id and ${population}) q on true`;
+      from (select * from contact where id = w.contact_id offset 0) c ${compiled.joins} where ${population}) q on true`;
 }
 
 export interface NamedSegment {

@@ -56,15 +56,17 @@ export async function lockWorkspaces(tx: Tx, workspaceIds: readonly string[]): P
 }
 
 /**
- * Settings for the workers' transactions, which are many and short: no just-in-time compilation, plans are kept, and COMMIT
- * does not wait for the disk. The last is safe there, because the log is written in order: whatever a crash of the server
+ * Settings for the workers' transactions, which are many and short: no just-in-time compilation; plans are kept, and only
+ * such as find each row by an index, because one that was made while the tables were small stays when they have grown; and
+ * COMMIT does not wait for the disk. The last is safe there, because the log is written in order: whatever a crash of the server
  * loses, the position of the consumer (or the due flip) is lost with it, and everything that came after.
  */
 export async function hurry(tx: Tx): Promise<void> {
   await tx.query({
     name: 'segments_hurry',
     text: `select set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
-             set_config('synchronous_commit', 'off', true)`,
+             set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+             set_config('enable_mergejoin', 'off', true), set_config('synchronous_commit', 'off', true)`,
   });
 }
 
