@@ -79,3 +79,28 @@ test('"Pro users who haven\'t logged in for 7 days" is made by hand, counted on 
   await page.getByRole('button', { name: `Why in ${NAME}?` }).click();
   await expect(why).toBeVisible();
 });
+
+test('in a large workspace an estimate is there at once, and the count takes its place', async ({ page }) => {
+  let letCountThrough: () => void = () => undefined;
+  const isWaitedFor = new Promise<void>((resolve) => (letCountThrough = resolve));
+  // The demo is small, so the estimate is put into its own answer; the count is what the server says, a little later.
+  await page.route('**/api/segments/preview', async (route) => {
+    const { exact } = route.request().postDataJSON() as { exact: boolean };
+    if (exact) await isWaitedFor;
+    const response = await route.fetch();
+    const answer = (await response.json()) as object;
+    await route.fulfill({
+      response,
+      json: exact ? answer : { ...answer, count: 123_000, total: 987_000, isEstimate: true },
+    });
+  });
+  await page.goto('/segments/new');
+  const preview = page.getByRole('region', { name: 'Who matches now' });
+  await addCondition(page, { search: 'plan', name: /^Plan Name of the product/ });
+  await page.getByRole('group', { name: 'Plan: values' }).getByRole('button', { name: 'Pro' }).click();
+  await expect(preview.getByText('about 123,000')).toBeVisible();
+  await expect(preview.getByText('of about 987,000 people')).toBeVisible();
+  letCountThrough();
+  await expect(preview.getByText('about')).toHaveCount(0);
+  expect(await countIn(preview)).toBeLessThan(1_000);
+});

@@ -71,16 +71,28 @@ export function useFillTemplate() {
   });
 }
 
-/** Count, five people and the sentence of a tree that is being edited; null while it is not complete. */
+const previewOf = (definition: Filter | null, exact: boolean) => ({
+  queryKey: ['segment-preview', definition, exact],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    api<SegmentPreview>('/api/segments/preview', { method: 'POST', body: { definition, exact }, signal }),
+  retry: false,
+});
+
+/**
+ * Count, five people and the sentence of a tree that is being edited; null while it is not complete. Of a large workspace
+ * the count is an estimate, so that it comes at once.
+ */
 export function useSegmentPreview(definition: Filter | null) {
   return useQuery({
-    queryKey: ['segment-preview', definition],
-    queryFn: ({ signal }) =>
-      api<SegmentPreview>('/api/segments/preview', { method: 'POST', body: { definition, exact: false }, signal }),
+    ...previewOf(definition, false),
     enabled: definition !== null,
     placeholderData: keepPreviousData,
-    retry: false,
   });
+}
+
+/** The same with everybody counted, which takes seconds where there are a million; null: don't. */
+export function useCountedPreview(definition: Filter | null) {
+  return useQuery({ ...previewOf(definition, true), enabled: definition !== null });
 }
 
 /** Why this person is in the segment, or not: leaf by leaf. */

@@ -1,7 +1,7 @@
 import type { Filter } from '@growthos/contracts/filter/filter.ts';
 import { Link } from '@tanstack/react-router';
 import { LoaderCircle } from 'lucide-react';
-import { useSegmentPreview } from '../../api/segments.ts';
+import { useCountedPreview, useSegmentPreview } from '../../api/segments.ts';
 import { SectionCard } from '../../design/card.tsx';
 import { Avatar } from '../avatar.tsx';
 import { AnswerError } from '../answer-error.tsx';
@@ -13,7 +13,9 @@ const TYPING_MS = 300;
 export function LivePreview({ filter, missing }: { filter: Filter; missing: string | null }) {
   const settled = useSettled(missing === null ? filter : null, TYPING_MS);
   const preview = useSegmentPreview(settled);
-  const data = preview.data;
+  // An estimate first; the count takes its place when it is there.
+  const counted = useCountedPreview(preview.data?.isEstimate === true && !preview.isPlaceholderData ? settled : null);
+  const data = counted.data ?? preview.data;
   return (
     <SectionCard title="Who matches now">
       {missing !== null && <p className="mb-3 text-warn">{missing} Then you see here who matches.</p>}
@@ -29,7 +31,7 @@ export function LivePreview({ filter, missing }: { filter: Filter; missing: stri
               of {data.isEstimate && 'about '}
               {data.total.toLocaleString('en')} people
             </span>
-            {preview.isFetching && (
+            {(preview.isFetching || counted.isFetching) && (
               <LoaderCircle className="size-4 animate-spin self-center text-ink-3" aria-label="Counting" />
             )}
           </p>
