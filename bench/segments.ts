@@ -56,7 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-export async function measure(db: Db, workspace: SeededWorkspace): Promise<Figures> {
+async function measure(db: Db, workspace: SeededWorkspace): Promise<Figures> {
   const clock = new MovableClock(workspace.now);
   const entered = new Map<string, number>();
   const publisher = stampingPublisher(createPublisher({ clock }), entered);
