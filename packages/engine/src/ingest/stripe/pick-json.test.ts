@@ -69,7 +69,7 @@ describe('picking fields out of JSON', () => {
   });
 
   test('refuses what JSON.parse refuses: anything cut off, changed or put in', () => {
-    const letters = fc.constantFrom(...'{}[]:,"\\ \n\t0123456789.eE+-truefalsn/u\u0000\u001fé');
+    const letters = fc.constantFrom(...'{}[]:,"\\ \n\t0123456789.eE+-truefalsn/u\u0000\u001fé'.split(''));
     fc.assert(
       fc.property(event, fc.nat(), fc.nat(3), letters, (value, where, removed, letter) => {
         const text = JSON.stringify(value);
