@@ -8,8 +8,8 @@ import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
 import type { Tx } from '#db/db.ts';
 import type { MatchContacts } from './contact-matcher.ts';
 import { rearmDates } from './date-triggers.ts';
-import { enrolByEvents } from './enrol.ts';
-import { exitByEvents } from './exit.ts';
+import { enrolByEvents, isStartOf } from './enrol.ts';
+import { contactsInRuns, exitByEvents } from './exit.ts';
 import { type LoadedSequence, loadLiveSequences } from './load-programs.ts';
 import { moveMergedRuns, movesRuns } from './merged-runs.ts';
 
@@ -37,7 +37,8 @@ export function sequenceConsumers(deps: SequenceConsumerDeps): Consumer[] {
           tx,
           events.map((event) => event.workspaceId),
         );
-        for (const part of partsInOrder(events)) await handlePart(deps, { tx, events: part, live });
+        const concerned = await concernedContacts(deps, { tx, events, live });
+        for (const part of partsInOrder(events, concerned)) await handlePart(deps, { tx, events: part, live });
       },
     },
   ];
@@ -54,16 +55,35 @@ async function handlePart(
 }
 
 /**
- * Within a part, starts are done before ends. A goal that is followed by a new start of the same contact must free them
- * first, so a part ends before the second event of a contact that is not directly another of the same type, and before
- * a merge or the undoing of one.
+ * Who is in a run, or may start one in this batch; null: anybody may be, because runs move. For all others the order
+ * between starts and ends means nothing, and they are most of a busy bus.
  */
-export function partsInOrder(events: readonly BusEvent[]): BusEvent[][] {
+async function concernedContacts(
+  deps: SequenceConsumerDeps,
+  input: { tx: Tx; events: readonly BusEvent[]; live: readonly LoadedSequence[] },
+): Promise<ReadonlySet<string> | null> {
+  const { tx, events, live } = input;
+  if (events.some(movesRuns)) return null;
+  const contactIds = events.flatMap(({ contactId }) => (contactId === null ? [] : [contactId]));
+  const concerned = new Set(await contactsInRuns(tx, { contactIds, now: deps.clock.now() }));
+  for (const event of events) {
+    if (event.contactId === null || concerned.has(event.contactId)) continue;
+    if (live.some((sequence) => isStartOf(deps, { sequence, event }))) concerned.add(event.contactId);
+  }
+  return concerned;
+}
+
+/**
+ * Within a part, starts are done before ends. A goal that is followed by a new start of the same contact must free them
+ * first, so a part ends before the second event of a concerned contact that is not directly another of the same type,
+ * and before a merge or the undoing of one.
+ */
+function partsInOrder(events: readonly BusEvent[], concerned: ReadonlySet<string> | null): BusEvent[][] {
   const parts: BusEvent[][] = [];
   let part: BusEvent[] = [];
   let types = new Map<string, string>();
   for (const event of events) {
-    const contact = event.contactId;
+    const contact = event.contactId !== null && concerned?.has(event.contactId) === false ? null : event.contactId;
     const before = contact === null ? undefined : types.get(contact);
     if (movesRuns(event) || (before !== undefined && before !== event.type)) {
       if (part.length > 0) parts.push(part);

@@ -49,17 +49,17 @@ export async function enrolByEvents(
   for (const event of input.events) {
     if (event.contactId === null) continue;
     for (const sequence of input.live) {
-      if (sequence.workspaceId === event.workspaceId && isTriggeredBy(deps, { sequence, event })) {
-        candidates.push(candidateOf(sequence, event));
-      }
+      if (isStartOf(deps, { sequence, event })) candidates.push(candidateOf(sequence, event));
     }
   }
   return enrolCandidates(deps, { tx: input.tx, candidates });
 }
 
-export function isTriggeredBy(deps: { clock: Clock }, input: { sequence: LoadedSequence; event: BusEvent }): boolean {
+/** Whether the event starts a run of the sequence for its contact, if conditions and re-entry rules allow it. */
+export function isStartOf(deps: { clock: Clock }, input: { sequence: LoadedSequence; event: BusEvent }): boolean {
   const { sequence, event } = input;
   const { trigger } = sequence.program.definition;
+  if (sequence.workspaceId !== event.workspaceId) return false;
   if (sequence.switchedOnAt !== null && event.recordedAt < sequence.switchedOnAt) return false;
   return isTriggerEvent(trigger, event) && !isTooOld(event, deps.clock.now());
 }

@@ -68,16 +68,34 @@ function isOwnEvent(event: BusEvent): boolean {
   return event.type.startsWith('sequence_') || (event.type.startsWith('message_') && event.type !== 'message_seen');
 }
 
-/** Open runs of these contacts, and ended ones whose goal may still be reached. */
+/** Open runs, and ended ones whose goal may still be reached: started after `$2`. */
+const MAY_CHANGE = `contact_id = any($1::uuid[]) and (status in ('active', 'paused', 'failed')
+  or (status = 'completed' and goal_met_at is null and entered_at > $2))`;
+
+function runsOf(input: { contactIds: readonly string[]; now: Date }): unknown[] {
+  return [[...new Set(input.contactIds)], addMs(input.now, -GOAL_WINDOW_MAX_MS)];
+}
+
+/** Which of these contacts have runs that an event may end or wake. */
+export async function contactsInRuns(
+  tx: Tx,
+  input: { contactIds: readonly string[]; now: Date },
+): Promise<ReadonlySet<string>> {
+  const rows = await many<{ contact_id: string }>(tx, {
+    name: 'contacts_in_runs',
+    text: `select distinct contact_id from enrolment where ${MAY_CHANGE}`,
+    values: runsOf(input),
+  });
+  return new Set(rows.map((row) => row.contact_id));
+}
+
 async function loadRuns(tx: Tx, input: { contactIds: readonly string[]; now: Date }): Promise<OpenRun[]> {
   const rows = await many<RunRow>(tx, {
     name: 'exit_runs',
     text: `select id, workspace_id, sequence_id, version, contact_id, status, is_holdout, trigger_position, trigger_type,
              trigger_data, entry_key, step_id, waits_for, step_entered_at, entered_at, goal_met_at
-           from enrolment where contact_id = any($1::uuid[])
-             and (status in ('active', 'paused', 'failed') or (status = 'completed' and goal_met_at is null and entered_at > $2))
-           order by id for update`,
-    values: [[...new Set(input.contactIds)], addMs(input.now, -GOAL_WINDOW_MAX_MS)],
+           from enrolment where ${MAY_CHANGE} order by id for update`,
+    values: runsOf(input),
   });
   const sequences = await loadVersions(
     tx,
