@@ -8,7 +8,7 @@ import type { LoadedFacts, OwnedObject } from '../contact-billing/load-facts.ts'
 import type { ResolvedCustomer } from '../identity/resolve-customers.ts';
 import type { AccountScope, StoredObject } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
-import type { ToldEvent } from './stripe-events.ts';
+import type { ToldEvent } from './told-events.ts';
 
 /** A failed charge and the failure of its invoice are told within moments; this is how far apart they may be, seconds. */
 const SAME_ATTEMPT_S = 600;

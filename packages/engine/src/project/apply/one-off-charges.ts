@@ -14,7 +14,7 @@ import { contactsOfCustomers } from '../contact-billing/refresh-billing.ts';
 import { oneOffPayment } from '../events/charge-events.ts';
 import type { AccountScope } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
-import type { ToldEvent } from './stripe-events.ts';
+import type { ToldEvent } from './told-events.ts';
 
 /** How long a charge waits for its invoice, milliseconds. Stripe tells of both within seconds. */
 const WAIT_MS = 5 * 60_000;

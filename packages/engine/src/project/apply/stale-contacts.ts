@@ -16,7 +16,7 @@ import { loadRules } from '../contact-billing/workspace-rules.ts';
 import { loadContacts } from '../contacts/patch-contacts.ts';
 import { identityPatches } from '../identity/identity-patches.ts';
 import { type AccountScope, lockAccount } from '../objects/store.ts';
-import type { ApplyDeps } from './stripe-events.ts';
+import type { ApplyDeps } from './refresh-people.ts';
 
 /** How long a new contact is kept back while its account is being read. */
 const NEW_AFTER_MS = durationMs({ seconds: 30 });

@@ -4,7 +4,8 @@ import { newId } from '#base/ids.ts';
 import { createPublisher } from '#bus/index.ts';
 import { json, many, one, type Db } from '#db/db.ts';
 import { openTestDb } from '../../../test/world/database.ts';
-import { applyStripeEvents, type StripeLedgerEvent } from './stripe-events.ts';
+import { applyStripeEvents } from './stripe-events.ts';
+import type { StripeLedgerEvent } from './told-events.ts';
 
 const START = new Date('2026-11-24T09:00:00Z');
 const DAY_S = 86_400;

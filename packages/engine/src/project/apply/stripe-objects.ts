@@ -17,7 +17,8 @@ import { billingEvent } from '../events/event-context.ts';
 import { readOwn } from '../objects/read-telling.ts';
 import { type AccountScope, lockAccount, storeTellings } from '../objects/store.ts';
 import { markStale, takeStale } from './stale-contacts.ts';
-import { type ApplyDeps, chargesOf, embeddedDiscounts, refreshPeople } from './stripe-events.ts';
+import { type ApplyDeps, refreshPeople } from './refresh-people.ts';
+import { embeddedDiscounts } from './told-events.ts';
 
 export interface ObjectsInput {
   readonly tx: Tx;
@@ -52,7 +53,7 @@ export async function applyStripeObjects(deps: ApplyDeps, input: ObjectsInput): 
   })) {
     customerIds.add(customerId);
   }
-  await noteRates(tx, { scope, charges: chargesOf(changes) });
+  await noteRates(tx, { scope, changes });
   const rules = await loadRules(tx, scope.workspaceId);
   const resolution = await resolveCustomers(deps, {
     tx,

@@ -24,7 +24,7 @@ import { type ResolvedPeople, resolvePeople } from '../identity/resolve-people.t
 import { hear, type Said as HeardSaid } from '../identity/said.ts';
 import { saveGroups } from './groups.ts';
 import { personPatch } from './person-patch.ts';
-import type { ApplyDeps } from './stripe-events.ts';
+import type { ApplyDeps } from './refresh-people.ts';
 
 export interface TrackLedgerEvent {
   readonly workspaceId: string;

@@ -1,17 +1,22 @@
 /**
  * Exchange rates that an account's settled charges imply, kept up as charges come: of each pair of currencies only the
- * newest charge, so a figure needs a look at a few rows and never at the charges. In: the charges that just changed.
+ * newest charge, so a figure needs a look at a few rows and never at the charges. In: what just changed.
  * The same charges in any order leave the same rates.
  */
 import type { Tx } from '#db/db.ts';
 import { impliedRates } from '../billing/currency.ts';
-import type { AccountScope } from '../objects/store.ts';
-import type { ChargeFact } from '../stripe/charge.ts';
+import type { AccountScope, ObjectChange } from '../objects/store.ts';
 
-export async function noteRates(tx: Tx, input: { scope: AccountScope; charges: readonly ChargeFact[] }): Promise<void> {
+export async function noteRates(
+  tx: Tx,
+  input: { scope: AccountScope; changes: ReadonlyMap<string, ObjectChange> },
+): Promise<void> {
   const { scope } = input;
+  const charges = [...input.changes.values()].flatMap(({ isChanged, after }) =>
+    isChanged && after.fact.object === 'charge' ? [after.fact] : [],
+  );
   const newest = new Map<string, { rate: ReturnType<typeof impliedRates>[number]; chargeId: string }>();
-  for (const charge of input.charges) {
+  for (const charge of charges) {
     const [rate] = impliedRates([charge]);
     if (!rate) continue;
     const pair = `${rate.from}/${rate.to}`;
