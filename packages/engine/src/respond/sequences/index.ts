@@ -18,7 +18,7 @@ export {
   switchOff,
   switchOn,
 } from './define.ts';
-export { dryRun } from './dry-run.ts';
+export { dryRun } from './dry-run/dry-run.ts';
 export { createMatchContacts } from './match-contacts.ts';
 export { listPlanned, listRuns, readOverdue, readRun } from './read-runs.ts';
 export { listSequences, previewEdit, readGallery, readSequence, readSequenceRow } from './read-sequences.ts';
