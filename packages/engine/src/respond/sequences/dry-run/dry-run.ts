@@ -16,7 +16,7 @@ import { loadPeople } from './people.ts';
 import { rehearse } from './rehearse.ts';
 import { summarise } from './summary.ts';
 
-/** Runs looked at, at most: enough to judge a definition, and a bound on the work. */
+/** Runs looked at, at most, the newest: enough to judge a definition, and a bound on the work. */
 const RUNS_MAX = 5_000;
 
 export async function dryRun(
@@ -26,9 +26,9 @@ export async function dryRun(
   const program = compileProgram(input.definition);
   const since = addMs(deps.clock.now(), -durationMs({ days: input.days }));
   const events = await pastEvents(deps.db, { ...input, since });
-  const starts = startsOf(program, events).slice(0, RUNS_MAX + 1);
+  const starts = startsOf(program, events).slice(-(RUNS_MAX + 1));
   const dated = await datedStarts(deps, { ...input, since, program, limit: RUNS_MAX + 1 });
-  const all = [...starts, ...dated].slice(0, RUNS_MAX);
+  const all = [...starts, ...dated].slice(-RUNS_MAX);
   const people = await loadPeople(deps.db, {
     workspaceId: input.workspaceId,
     category: input.definition.category,

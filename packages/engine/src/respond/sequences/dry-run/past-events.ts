@@ -60,7 +60,7 @@ export function startsOf(program: Program, events: readonly PastEvent[]): PastEv
   });
 }
 
-/** Of a date trigger: contacts whose date, as it is now, would have started a run in that time. */
+/** Of a date trigger: contacts whose date, as it is now, would have started a run in that time; the newest, oldest first. */
 export async function datedStarts(
   deps: { db: Db; clock: Clock },
   input: { workspaceId: string; since: Date; program: Program; limit: number },
@@ -73,10 +73,10 @@ export async function datedStarts(
   const offsetMs = durationMs(exact(trigger.offset));
   const rows = await many<{ id: string; date: Date }>(deps.db, {
     text: `select id, ${column} as date from contact where workspace_id = $1 and merged_into is null
-             and ${column} >= $2 and ${column} <= $3 order by ${column} limit $4`,
+             and ${column} >= $2 and ${column} <= $3 order by ${column} desc limit $4`,
     values: [input.workspaceId, addMs(input.since, -offsetMs), addMs(deps.clock.now(), -offsetMs), input.limit],
   });
-  return rows.map((row) => ({
+  return rows.reverse().map((row) => ({
     position: 0n,
     id: row.id,
     contactId: row.id,
