@@ -1,4 +1,12 @@
 import type {
+  SuppressionRow,
+  TeamDestination,
+  TeamDestinationBody,
+  WebhookEndpoint,
+  WebhookEndpointBody,
+  WebhookEndpointMade,
+} from '@growthos/contracts/http/sending.ts';
+import type {
   DryRunResult,
   EditPreview,
   PlannedSends,
@@ -9,12 +17,6 @@ import type {
   SequenceGallery,
   SequenceList,
   SequenceRow,
-  SuppressionRow,
-  TeamDestination,
-  TeamDestinationBody,
-  WebhookEndpoint,
-  WebhookEndpointBody,
-  WebhookEndpointMade,
 } from '@growthos/contracts/http/sequences.ts';
 import type { SequenceDefinition } from '@growthos/contracts/sequence/definition.ts';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';

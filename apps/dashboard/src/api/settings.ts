@@ -1,7 +1,7 @@
 import type { LtvByChannel } from '@growthos/contracts/http/ltv-by-channel.ts';
 import type { ApiKeyMade, AuditLog, InviteMade, Keys, Members } from '@growthos/contracts/http/members.ts';
 import type { RuleGroupName, Settings } from '@growthos/contracts/http/settings.ts';
-import type { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import type { SendingRules } from '@growthos/contracts/http/sending.ts';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, queryString } from './client.ts';
 

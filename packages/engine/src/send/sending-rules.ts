@@ -1,4 +1,4 @@
-import { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules } from '@growthos/contracts/http/sending.ts';
 import type { Clock } from '#base/clock.ts';
 import { json, many, type Db, type Queryable } from '#db/db.ts';
 import type { Mailer } from './email/mailer.ts';

@@ -1,5 +1,5 @@
 import { SequenceDefinition } from '@growthos/contracts/sequence/definition.ts';
-import { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules } from '@growthos/contracts/http/sending.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { json, many, type Db } from '#db/db.ts';
 import { newId } from '#base/ids.ts';

@@ -12,7 +12,7 @@ import { newId } from '#base/ids.ts';
 import { readConfig } from '#config.ts';
 import { json } from '#db/db.ts';
 import { startEngine } from '#main.ts';
-import { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules } from '@growthos/contracts/http/sending.ts';
 import { createSequence, switchOn } from '#respond/sequences/index.ts';
 import { writeSendingRules } from '#send/index.ts';
 import { TWO_MAILS } from './mail-reports-world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Db, json, many } from '#db/db.ts';
 import { writeSendingRules } from '#send/index.ts';
-import { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules } from '@growthos/contracts/http/sending.ts';
 import { openTestDb } from '../world/database.ts';
 import { startSequenceWorld, type SequenceWorld } from './sequence-world.ts';
 

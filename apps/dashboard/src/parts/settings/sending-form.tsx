@@ -1,4 +1,4 @@
-import type { SendingRules } from '@growthos/contracts/http/sequences.ts';
+import type { SendingRules } from '@growthos/contracts/http/sending.ts';
 import { type FormEvent, useState } from 'react';
 import { useSaveSendingRules } from '../../api/settings.ts';
 import { Button } from '../../design/button.tsx';

@@ -4,7 +4,7 @@ import {
   WebhookEndpoint,
   WebhookEndpointBody,
   WebhookEndpointMade,
-} from '@growthos/contracts/http/sequences.ts';
+} from '@growthos/contracts/http/sending.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {

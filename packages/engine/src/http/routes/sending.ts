@@ -1,4 +1,4 @@
-import { SendingRules, SendingRulesBody, SuppressionRow } from '@growthos/contracts/http/sequences.ts';
+import { SendingRules, SendingRulesBody, SuppressionRow } from '@growthos/contracts/http/sending.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { recordAudit } from '#access/index.ts';
