@@ -41,7 +41,7 @@ const outcomes = (within: World) =>
   many<{ outcome: string | null }>(within.db, { text: 'select outcome from checkout_lookup order by customer_id' });
 
 test('a customer joins the user that its checkout names, for one read', async () => {
-  world = await startWorld({ company: true });
+  world = await startWorld();
   await world.connect();
   expect(reads(world)).toBe(0);
   const customerId = await buy(world, { email: EMAIL, clientReferenceId: USER });
@@ -58,7 +58,7 @@ test('a customer joins the user that its checkout names, for one read', async ()
 });
 
 test('a checkout that names nobody leaves the customer as it is', async () => {
-  world = await startWorld({ company: true });
+  world = await startWorld();
   await world.connect();
   const customerId = await buy(world, { email: EMAIL, clientReferenceId: null });
   await world.advance({ minutes: 1 });
@@ -67,7 +67,7 @@ test('a checkout that names nobody leaves the customer as it is', async () => {
 });
 
 test('a key without the permission fails nothing: it is not asked with, and the connection says so', async () => {
-  world = await startWorld({ company: true });
+  world = await startWorld();
   const account = world.stripe.companyAccount;
   const permissions = 'customer subscription invoice plan product event charge'
     .split(' ')
