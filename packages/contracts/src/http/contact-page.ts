@@ -142,6 +142,9 @@ export const TouchView = z.object({
   content: z.string().nullable(),
   referrerDomain: z.string().nullable(),
   landingPage: z.string().nullable(),
+  isFromStripe: z
+    .boolean()
+    .describe('no visit was seen: it stands in the metadata of a Stripe customer or subscription'),
 });
 
 export const ContactPage = z.object({

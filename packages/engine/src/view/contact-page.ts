@@ -103,6 +103,7 @@ function touchOf(stored: Readonly<Record<string, unknown>> | null): ContactPage[
     content: utm('content'),
     referrerDomain: read.text('referrer_domain') ?? domainOf(read.text('referrer')),
     landingPage: read.text('landing_page') ?? read.text('url') ?? read.text('path'),
+    isFromStripe: read.text('origin') === 'stripe_metadata',
   };
 }
 

@@ -93,7 +93,7 @@ async function count(from: string): Promise<number> {
 async function readGraph(): Promise<unknown> {
   const contacts = await many<{ name: string }>(db, {
     text: `select string_agg(kind || ':' || value, ' ' order by kind, value) as name, c.email, c.user_id, c.name as "fullName",
-             c.traits, c.first_touch, c.acquisition_channel, c.property_sources,
+             c.traits, c.first_touch, c.last_touch_before_payment, c.acquisition_channel, c.property_sources,
              (select array_agg(k.group_id order by k.group_id) from company_membership m join company k on k.id = m.company_id
                where m.contact_id = c.id) as companies
            from contact c join contact_identity i on i.contact_id = c.id where merged_into is null

@@ -88,7 +88,14 @@ function Acquisition({ acquisition }: { acquisition: ContactPage['acquisition'] 
     >
       {firstTouch !== null && (
         <>
-          <h3 className="mb-1.5 text-[0.8125rem] font-semibold">First visit</h3>
+          <h3 className="mb-1.5 text-[0.8125rem] font-semibold">
+            {firstTouch.isFromStripe ? 'As noted in Stripe' : 'First visit'}
+          </h3>
+          {firstTouch.isFromStripe && (
+            <p className="mb-1.5 text-ink-2">
+              No visit was seen; this stands in the metadata of the customer in Stripe.
+            </p>
+          )}
           <Facts stacked facts={touchFacts(firstTouch)} />
         </>
       )}

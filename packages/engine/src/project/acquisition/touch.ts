@@ -12,19 +12,40 @@ export interface Touch {
   readonly content: string | null;
   readonly referrer: string | null;
   readonly landing_page: string | null;
+  /** Where it is no visit that we saw, but what the seller wrote into Stripe's metadata. */
+  readonly origin?: 'stripe_metadata';
+}
+
+interface Told {
+  readonly timestamp: string;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly type: string;
 }
 
 /**
  * The touch that a message shows, or null where it shows none. The SDK sends the first touch of the browser as
  * `context.firstTouch`, so that it is known although the first page view was never sent.
  */
-export function touchOf(message: {
-  timestamp: string;
-  context: Readonly<Record<string, unknown>>;
-  type: string;
-}): Touch | null {
+export function touchOf(message: Told): Touch | null {
   const first = message.context['firstTouch'];
-  if (isRecord(first)) return readTouch(first, message.timestamp);
+  return isRecord(first) ? readTouch(first, message.timestamp) : pageTouch(message);
+}
+
+/**
+ * The visit that a message belongs to: what the SDK sends as `context.lastTouch`, else what the message shows by itself.
+ * A page that was reached from another page of the same site is no visit of its own.
+ */
+export function visitOf(message: Told): Touch | null {
+  const last = message.context['lastTouch'];
+  if (isRecord(last)) return readTouch(last, message.timestamp);
+  const touch = pageTouch(message);
+  if (touch === null) return touchOf(message);
+  const site = domainOf(touch.landing_page);
+  const isWithin = touch.source === null && site !== null && site === domainOf(touch.referrer);
+  return isWithin ? null : touch;
+}
+
+function pageTouch(message: Told): Touch | null {
   const campaign = message.context['campaign'];
   const page = message.context['page'];
   if (!isRecord(campaign) && !(message.type === 'page' && isRecord(page))) return null;
@@ -67,7 +88,7 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim().slice(0, 500) : null;
 }
 
-/** Domain of a referrer, without `www.`; null for none and for what is no address. */
+/** Domain of a referrer or a page, without `www.`; null for none and for what is no address. */
 export function domainOf(referrer: string | null): string | null {
   if (referrer === null) return null;
   try {

@@ -7,6 +7,7 @@
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import { many, type Tx } from '#db/db.ts';
+import { acquisitionPatches } from '../acquisition/acquisition-patches.ts';
 import { summarizeBilling } from '../billing/summary.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 import { type ContactPatch, loadContacts, type PatchDeps, patchContacts } from '../contacts/patch-contacts.ts';
@@ -53,6 +54,7 @@ export async function refreshBilling(
     patches.push(...(input.also?.get(contactId) ?? []), ...news.patches);
     events.push(...news.events);
   }
+  patches.push(...(await acquisitionPatches(tx, { workspaceId, records, facts, patches })));
   await patchContacts(deps, { tx, workspaceId, loaded: records, patches });
   deps.publisher.publish(tx, events);
   return facts;

@@ -1,10 +1,12 @@
-/** What a contact's identities make of it: its user id, what was said in their name, its first touch and channel. */
+/** What a contact's identities make of it: its user id, what was said in their name, first and last touch, channel. */
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import { groupBy } from '#base/group-by.ts';
 import type { Tx } from '#db/db.ts';
-import { channelOf, type ChannelRule } from '../acquisition/channel.ts';
+import { type ChannelRule } from '../acquisition/channel.ts';
 import { loadChannelRules } from '../acquisition/channel-rules.ts';
-import { domainOf, type Touch } from '../acquisition/touch.ts';
+import { NO_TOUCH, touchColumns } from '../acquisition/columns.ts';
+import type { Touch } from '../acquisition/touch.ts';
+import { lastVisitBefore } from '../acquisition/visits.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 import type { ContactPatch } from '../contacts/patch-contacts.ts';
 import type { IdentityKey } from './identity.ts';
@@ -55,10 +57,10 @@ function patchesOf(input: {
 }): ContactPatch[] {
   const { record, own, occasion } = input;
   const base = { contactId: record.id, ...occasion };
-  const { values, firstTouch } = foldSaid(own.map((identity) => identity.said));
+  const { values, firstTouch, visits } = foldSaid(own.map((identity) => identity.said));
   const kept = new Set([...Object.keys(values), ...Object.keys(values.traits ?? {}).map((name) => `traits.${name}`)]);
   const forget = input.lost.flatMap((said) => Object.keys(said.values ?? {})).filter((name) => !kept.has(name));
-  const touch = touchValues({ record, firstTouch, channels: input.channels, mayForget: input.lost.length > 0 });
+  const touch = touchValues({ record, firstTouch, visits, channels: input.channels, mayForget: input.lost.length > 0 });
   return [
     { ...base, source: 'app', set: values, forget },
     { ...base, source: null, set: { ...touch, user_id: userIdOf(record, own) } },
@@ -74,32 +76,15 @@ function userIdOf(record: ContactRecord, own: readonly StoredIdentity[]): string
 function touchValues(input: {
   record: ContactRecord;
   firstTouch: Touch | undefined;
+  visits: readonly Touch[];
   channels: readonly ChannelRule[];
   mayForget: boolean;
 }): ContactPatch['set'] {
-  const { firstTouch } = input;
-  if (firstTouch !== undefined) return touchColumns(firstTouch, input.channels);
-  return input.mayForget && input.record.first_touch !== null ? NO_TOUCH : {};
-}
-
-const NO_TOUCH: ContactPatch['set'] = {
-  first_touch: null,
-  first_utm_source: null,
-  first_utm_medium: null,
-  first_utm_campaign: null,
-  first_referrer_domain: null,
-  acquisition_channel: null,
-};
-
-function touchColumns(touch: Touch, channels: readonly ChannelRule[]): ContactPatch['set'] {
-  return {
-    first_touch: { ...touch },
-    first_utm_source: touch.source,
-    first_utm_medium: touch.medium,
-    first_utm_campaign: touch.campaign,
-    first_referrer_domain: domainOf(touch.referrer),
-    acquisition_channel: channelOf(touch, channels),
-  };
+  const { firstTouch, record, mayForget } = input;
+  const last = lastVisitBefore(input.visits, record.first_paid_at);
+  const ofLast = last !== null || mayForget ? { last_touch_before_payment: last } : {};
+  if (firstTouch !== undefined) return { ...touchColumns(firstTouch, input.channels), ...ofLast };
+  return mayForget && record.first_touch !== null ? { ...NO_TOUCH, ...ofLast } : ofLast;
 }
 
 /** By contact, what was said in the name of identities that it no longer has. */

@@ -1,12 +1,14 @@
 /**
- * What product events say in the name of one identity: values with the time at which they were said, and the first touch.
+ * What product events say in the name of one identity: values with the time at which they were said, the first touch, and
+ * the last visits.
  * Of two values the one said later counts, by the sayers' clocks; of the same moment the one that sorts last. So saying is
  * the same in any order, and what an identity said can move with it from one contact to another. Pure.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredTrackMessage } from '@growthos/contracts/http/track.ts';
 import { durationMs } from '#base/clock.ts';
-import { type Touch, touchOf } from '../acquisition/touch.ts';
+import { type Touch, touchOf, visitOf } from '../acquisition/touch.ts';
+import { addVisit } from '../acquisition/visits.ts';
 import { isRecord } from '../stripe/raw-object.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 
@@ -14,6 +16,8 @@ export interface Said {
   /** By property, traits as `traits.<name>`; a trait that was taken away is null. */
   readonly values?: Readonly<Record<string, readonly [value: unknown, atMs: number]>>;
   readonly firstTouch?: Touch;
+  /** The last ones, oldest first: which was the last before the first payment is seen when that is known. */
+  readonly visits?: readonly Touch[];
 }
 
 export interface Utterance {
@@ -31,6 +35,7 @@ export function hear(said: Said, utterances: readonly Utterance[]): Said {
   const before = said.values ?? {};
   let values = before;
   let firstTouch = said.firstTouch;
+  let visits = said.visits ?? NONE;
   for (const { message, at } of utterances) {
     const atMs = at.getTime();
     for (const [property, value] of Object.entries(contextValues(message))) {
@@ -43,10 +48,18 @@ export function hear(said: Said, utterances: readonly Utterance[]): Said {
     }
     const touch = touchOf(message);
     if (touch !== null && isEarlierTouch(touch, firstTouch)) firstTouch = touch;
+    const visit = visitOf(message);
+    if (visit !== null) visits = addVisit(visits, visit);
   }
-  if (values === before && firstTouch === said.firstTouch) return said;
-  return { ...(Object.keys(values).length > 0 ? { values } : {}), ...(firstTouch ? { firstTouch } : {}) };
+  if (values === before && firstTouch === said.firstTouch && visits === (said.visits ?? NONE)) return said;
+  return {
+    ...(Object.keys(values).length > 0 ? { values } : {}),
+    ...(firstTouch ? { firstTouch } : {}),
+    ...(visits.length > 0 ? { visits } : {}),
+  };
 }
+
+const NONE: readonly Touch[] = [];
 
 type SaidValues = NonNullable<Said['values']>;
 
@@ -104,10 +117,13 @@ function traitValues(traits: Readonly<Record<string, unknown>>): Record<string, 
 export function foldSaid(all: readonly Said[]): {
   values: Partial<Omit<ContactRecord, 'id' | 'property_sources'>>;
   firstTouch: Touch | undefined;
+  visits: readonly Touch[];
 } {
   let values: SaidValues = {};
   let firstTouch: Touch | undefined;
+  let visits = NONE;
   for (const said of all) {
+    for (const visit of said.visits ?? NONE) visits = addVisit(visits, visit);
     for (const [property, [value, atMs]] of Object.entries(said.values ?? {})) {
       values = later(values, { property, value, atMs, repeatAfterMs: 0 });
     }
@@ -119,7 +135,7 @@ export function foldSaid(all: readonly Said[]): {
     if (property.startsWith('traits.')) traits[property.slice('traits.'.length)] = value;
     else set[property] = value;
   }
-  return { values: { ...set, ...(Object.keys(traits).length > 0 ? { traits } : {}) }, firstTouch };
+  return { values: { ...set, ...(Object.keys(traits).length > 0 ? { traits } : {}) }, firstTouch, visits };
 }
 
 function text(value: unknown): string | null {
