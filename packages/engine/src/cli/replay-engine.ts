@@ -6,6 +6,7 @@ import { createFirstWorkspace } from '#access/index.ts';
 import { ShiftedClock } from '#base/clock.ts';
 import { silentLog } from '#base/log.ts';
 import { connectForReplay, readReplayOutcomes, type ReplayAccounts } from '#ingest/index.ts';
+import type { Db } from '#db/db.ts';
 import { startEngine } from '#main.ts';
 import { readConfig } from '#config.ts';
 
@@ -25,8 +26,11 @@ const RETRY_SHIFT_MS = 2 * 60 * 1000;
 /** By then it is told what only time decides: that no invoice is behind a charge. */
 const DECIDED_AFTER_MS = 10 * 60 * 1000;
 
-/** A whole engine on embedded storage in a folder of its own, which is deleted when it stops. */
-export async function startReplayEngine(input: { accounts: readonly string[] }): Promise<ReplayEngine> {
+/**
+ * A whole engine on embedded storage in a folder of its own, which is deleted when it stops; or on `db`, an empty one of
+ * the caller's, which is closed with it.
+ */
+export async function startReplayEngine(input: { accounts: readonly string[]; db?: Db }): Promise<ReplayEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'growthos-replay-'));
   const clock = new ShiftedClock();
   const config = readConfig({
@@ -35,7 +39,8 @@ export async function startReplayEngine(input: { accounts: readonly string[] }):
     LOG_LEVEL: 'silent',
     SECRET_KEY: randomBytes(32).toString('base64'),
   });
-  const engine = await startEngine(config, { clock, log: silentLog });
+  const { db } = input;
+  const engine = await startEngine(config, { clock, log: silentLog, ...(db ? { db } : {}) });
   const { liveId, testId } = await createFirstWorkspace(engine, {
     name: 'Replay',
     email: 'replay@growthos.localhost',
@@ -59,6 +64,7 @@ export async function startReplayEngine(input: { accounts: readonly string[] }):
     outcomes: () => readReplayOutcomes(engine.db),
     async stop() {
       await engine.stop();
+      await db?.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

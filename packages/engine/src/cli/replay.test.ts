@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { openTestDb } from '../../test/world/database.ts';
 import { replay } from './replay.ts';
 import { readEventFiles } from './replay-files.ts';
 
@@ -26,7 +27,7 @@ const event = (id: string, type: string, object: object) => ({
 });
 async function run(...paths: string[]): Promise<{ code: number; lines: string[] }> {
   const lines: string[] = [];
-  const code = await replay(paths, (line) => lines.push(line));
+  const code = await replay(paths, (line) => lines.push(line), openTestDb);
   return { code, lines };
 }
 

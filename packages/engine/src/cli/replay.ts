@@ -4,6 +4,7 @@
  * `event`. Exits 1 when an event failed or nothing was found.
  */
 import { messageOf } from '#base/errors.ts';
+import type { Db } from '#db/db.ts';
 import { signStripePayload } from '#ingest/index.ts';
 import { startReplayEngine, type ReplayEngine } from './replay-engine.ts';
 import { readEventFiles, type FoundEvent } from './replay-files.ts';
@@ -24,7 +25,11 @@ interface TypeCount {
   readonly to: Set<string>;
 }
 
-export async function replay(paths: readonly string[], print: (line: string) => void): Promise<0 | 1> {
+export async function replay(
+  paths: readonly string[],
+  print: (line: string) => void,
+  openDb?: () => Promise<Db>,
+): Promise<0 | 1> {
   if (paths.length === 0) {
     print('Name a file or a folder of Stripe events: npm run -s replay -- FILE.json|FOLDER');
     return 1;
@@ -36,7 +41,7 @@ export async function replay(paths: readonly string[], print: (line: string) => 
   const accounts = new Set(
     events.map(({ event }) => event['account']).filter((account) => typeof account === 'string'),
   );
-  const engine = await startReplayEngine({ accounts: [...accounts] });
+  const engine = await startReplayEngine({ accounts: [...accounts], ...(openDb ? { db: await openDb() } : {}) });
   try {
     const sent: Sent[] = [];
     for (const event of goodbyesLast(events)) sent.push(await post(engine, event));
