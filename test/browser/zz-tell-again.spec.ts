@@ -14,6 +14,7 @@ for (const { look, colorScheme, viewport } of LOOKS) {
       page,
     }) => {
       await page.goto('/events?tab=again');
+      await expect(page.getByLabel('Tell', { exact: true })).toBeVisible();
       const sent = async () =>
         ((await (await page.request.get('/api/messages?limit=200')).json()) as Messages).rows
           .map(({ id }) => id)

@@ -124,8 +124,8 @@ function Replays({ replays }: Pick<ReplayList, 'replays'>) {
                   {one.title}, since <DayTime at={one.since} />
                 </p>
                 <p className="text-[0.8125rem] text-ink-3">
-                  Asked <TimeAgo at={one.askedAt} />, {one.handledCount} {one.handledCount === 1 ? 'event' : 'events'}{' '}
-                  told
+                  Asked <TimeAgo at={one.askedAt} />, {one.handledCount.toLocaleString('en')}{' '}
+                  {one.handledCount === 1 ? 'event' : 'events'} told
                 </p>
               </div>
               {one.endedAt === null ? (
