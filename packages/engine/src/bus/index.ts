@@ -1,5 +1,6 @@
 export { BUS_EVENT_COLUMNS, type BusEvent, type NewBusEvent } from './bus-event.ts';
 export type { Consumer } from './consumer.ts';
+export { isStillMerged } from './replay/still-merged.ts';
 export { replayDeadLetter } from './dead-letter.ts';
 export { openBusTransport } from './open-transport.ts';
 export { BUS_CHANNEL, createPublisher, type Publisher } from './publish.ts';

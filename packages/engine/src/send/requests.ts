@@ -7,8 +7,8 @@ import { UndoneMerge } from '@growthos/contracts/events/engine.ts';
 import { MessageCategory, MessageChannel } from '@growthos/contracts/sequence/category.ts';
 import { z } from 'zod';
 import type { Clock } from '#base/clock.ts';
-import type { BusEvent, Consumer, Publisher } from '#bus/index.ts';
-import { many, one, type Tx } from '#db/db.ts';
+import { type BusEvent, type Consumer, isStillMerged, type Publisher } from '#bus/index.ts';
+import { many, type Tx } from '#db/db.ts';
 import { endShownNudges } from './in-app/expire-nudges.ts';
 import { messageEvent } from './message-events.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from './message-row.ts';
@@ -135,16 +135,6 @@ async function withdraw(
       }),
     ),
   );
-}
-
-/** What a replay may follow again: a merge that stands. One that was undone, and its undoing, would move later messages. */
-async function isStillMerged(tx: Tx, event: BusEvent): Promise<boolean> {
-  if (event.type !== 'contact_merged') return false;
-  const gone = await one(tx, {
-    text: 'select 1 from contact where id = $1 and merged_into is not null',
-    values: [event.data['from_contact_id']],
-  });
-  return gone !== undefined;
 }
 
 /** A choice that was made after the merge stands. */

@@ -4,8 +4,8 @@
  * the merge itself ended goes on where it stood. Runs that started while the two were one stay where they started.
  */
 import { UndoneMerge } from '@growthos/contracts/events/engine.ts';
-import type { BusEvent } from '#bus/index.ts';
-import { one, type Tx } from '#db/db.ts';
+import { type BusEvent, isStillMerged } from '#bus/index.ts';
+import type { Tx } from '#db/db.ts';
 
 /** Whether an event moves runs: what comes before it in the log must be handled before it. */
 export function movesRuns(event: BusEvent): boolean {
@@ -19,16 +19,6 @@ export async function moveMergedRuns(input: { tx: Tx; events: readonly BusEvent[
     const undone = event.type === 'contact_split' ? UndoneMerge.safeParse(event.data) : null;
     if (undone?.success) await unmerge(input.tx, undone.data);
   }
-}
-
-/** What a replay may follow again: a merge that stands. One that was undone, and its undoing, would move later runs. */
-async function isStillMerged(tx: Tx, event: BusEvent): Promise<boolean> {
-  if (event.type !== 'contact_merged') return false;
-  const gone = await one(tx, {
-    text: 'select 1 from contact where id = $1 and merged_into is not null',
-    values: [event.data['from_contact_id']],
-  });
-  return gone !== undefined;
 }
 
 /**
