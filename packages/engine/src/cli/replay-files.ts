@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '#base/errors.ts';
+import { isRecord } from '#base/is-record.ts';
 
 /** An event of a file, and where it stands, for people. */
 export interface FoundEvent {
@@ -88,8 +89,4 @@ function nameOf(value: unknown): string {
   return (
     [object['object'], object['id']].filter((part) => typeof part === 'string').join(' ') || 'an object of another kind'
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

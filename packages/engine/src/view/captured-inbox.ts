@@ -2,11 +2,12 @@
 import type { CapturedList, CapturedMessage, CapturedRow } from '@growthos/contracts/http/messages.ts';
 import type { PageQuery } from '@growthos/contracts/http/paging.ts';
 import { NotFoundError } from '#base/errors.ts';
+import { isRecord } from '#base/is-record.ts';
 import { many, one, type Db } from '#db/db.ts';
 import { join, raw, type Sql, sql } from '#db/sql.ts';
 import { JOINED_CONTACT, type JoinedContact, joinedContactRef } from './contact-ref.ts';
 import { cutPage, decodeCursor, encodeCursor, isUuid } from './cursor.ts';
-import { dataReader, isRecord } from './event-data.ts';
+import { dataReader } from './event-data.ts';
 
 const PREVIEW_LENGTH = 140;
 

@@ -1,10 +1,11 @@
 /** Invoices and subscriptions of one contact, out of Stripe's objects as we last knew them. */
 import type { ContactPage } from '@growthos/contracts/http/contact-page.ts';
 import { fromEpochS } from '#base/clock.ts';
+import { isRecord } from '#base/is-record.ts';
 import { many, type Queryable } from '#db/db.ts';
 import { httpsOnly } from './billing-panel.ts';
 import { statusWords } from './billing-words.ts';
-import { type DataReader, dataReader, isRecord } from './event-data.ts';
+import { type DataReader, dataReader } from './event-data.ts';
 import { moneyView, unitAmountText } from './money-text.ts';
 import { stripeLink } from './stripe-link.ts';
 

@@ -4,9 +4,10 @@ import { CONTACT_PROPERTIES } from '@growthos/contracts/contact-properties.ts';
 import type { EngineEventName } from '@growthos/contracts/events/engine.ts';
 import type { TimelineKind } from '@growthos/contracts/http/timeline.ts';
 import { parseInstant } from '#base/clock.ts';
+import { isRecord } from '#base/is-record.ts';
 import { sentenceCase, statusWords } from './billing-words.ts';
 import { dayText, type Viewer } from './date-text.ts';
-import { type DataReader, dataReader, isRecord } from './event-data.ts';
+import { type DataReader, dataReader } from './event-data.ts';
 import type { TitleParts } from './event-title.ts';
 import { moneyView } from './money-text.ts';
 

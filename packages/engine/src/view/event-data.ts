@@ -1,5 +1,6 @@
 import type { MoneyView } from '@growthos/contracts/http/money-view.ts';
 import { parseInstant } from '#base/clock.ts';
+import { isRecord } from '#base/is-record.ts';
 import { moneyView } from './money-text.ts';
 
 /**
@@ -52,8 +53,4 @@ export function dataReader(data: Readonly<Record<string, unknown>>): DataReader 
     },
     entries: () => Object.entries(data),
   };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

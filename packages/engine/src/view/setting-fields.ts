@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SettingField } from '@growthos/contracts/http/settings.ts';
 import { z } from 'zod';
+import { isRecord } from '#base/is-record.ts';
 import { sentenceCase } from './billing-words.ts';
-import { isRecord } from './event-data.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

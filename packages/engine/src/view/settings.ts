@@ -2,9 +2,10 @@
 import type { RuleGroupName, Settings } from '@growthos/contracts/http/settings.ts';
 import type { z } from 'zod';
 import { must } from '#base/errors.ts';
+import { isRecord } from '#base/is-record.ts';
 import { many, one, type Db, type Queryable } from '#db/db.ts';
 import { priceText } from './contact-stripe.ts';
-import { dataReader, isRecord } from './event-data.ts';
+import { dataReader } from './event-data.ts';
 import { settingFields } from './setting-fields.ts';
 
 export interface RuleGroupSchema {

@@ -1,5 +1,6 @@
 import { parseInstant, toEpochS } from '#base/clock.ts';
 import { InvalidInputError } from '#base/errors.ts';
+import { isRecord } from '#base/is-record.ts';
 import type { InboxEvent } from '../inbox/inbox-event.ts';
 import { jsonShape, VALUE } from './pick-json.ts';
 
@@ -112,8 +113,4 @@ function readTime(value: unknown): number | null {
     return Number.isSafeInteger(value) && value >= 0 && value <= EPOCH_S_MAX ? value : null;
   const date = typeof value === 'string' ? parseInstant(value) : null;
   return date === null ? null : toEpochS(date);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

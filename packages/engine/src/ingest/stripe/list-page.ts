@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { UpstreamUnavailableError } from '#base/errors.ts';
+import { isRecord } from '#base/is-record.ts';
 import { callStripe } from './call-stripe.ts';
 
 export type ListParams = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -38,8 +39,4 @@ export async function readListPage(
 export function readPage(value: unknown): ListPage | null {
   if (!isRecord(value) || !Array.isArray(value['data'])) return null;
   return { objects: value['data'].filter(isRecord), hasMore: value['has_more'] === true };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  * it now, whole, given to `applyObjects` in the transaction that strikes it off. May happen twice: the wish (one row per
  * object), and the read; applying it is idempotent. Order: none; a read is newer than the events that it was wanted for.
  */
+import { isRecord } from '#base/is-record.ts';
 import type { Consumer } from '#bus/index.ts';
 import { addMs, toEpochS } from '#base/clock.ts';
 import { messageOf, NotFoundError, RateLimitedError, StripePermissionError } from '#base/errors.ts';
@@ -15,7 +16,6 @@ import { BACKFILL_LISTS } from './backfill-lists.ts';
 import { callStripe, rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
 import { countReads } from './limiter.ts';
-import { isRecord } from './list-page.ts';
 import { completeObjects, innerObjects } from './whole-objects.ts';
 
 export const REFETCH_WANTED = 'stripe.refetch_wanted';

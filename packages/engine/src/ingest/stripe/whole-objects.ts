@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { isRecord, readListPage, readPage } from './list-page.ts';
+import { isRecord } from '#base/is-record.ts';
+import { readListPage, readPage } from './list-page.ts';
 
 type StripeObject = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** Where somebody came from: read from the context of product events (analytics.js shape). Pure. */
 import { parseInstant } from '#base/clock.ts';
-import { isRecord } from '../stripe/raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
 
 export interface Touch {
   /** ISO 8601, UTC. */

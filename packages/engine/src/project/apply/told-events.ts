@@ -1,7 +1,7 @@
 /** A Stripe event of the ledger, read: what it tells of which object. */
+import { isRecord } from '#base/is-record.ts';
 import { readTelling } from '../objects/read-telling.ts';
 import type { Telling } from '../objects/telling.ts';
-import { isRecord } from '../stripe/raw-object.ts';
 
 /** An event as the ledger hands it over: `payload` is Stripe's event, parsed. */
 export interface StripeLedgerEvent {

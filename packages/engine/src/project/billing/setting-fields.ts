@@ -1,6 +1,6 @@
 /** The billing settings as a page needs them: one entry per choice, made from the schema and nothing else. */
 import { z } from 'zod';
-import { isRecord } from '../stripe/raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
 import { BillingSettingsSchema, DEFAULT_BILLING_SETTINGS } from './settings.ts';
 
 export interface BillingSettingField {

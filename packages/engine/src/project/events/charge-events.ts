@@ -1,6 +1,6 @@
 /** What charges and disputes tell: refunds, disputes, and payments that no invoice is behind. */
+import { isRecord } from '#base/is-record.ts';
 import type { NewBusEvent } from '#bus/index.ts';
-import { isRecord } from '../stripe/raw-object.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
 import type { DisputeFact } from '../stripe/dispute.ts';
 import { billingEvent, type EventContext, iso } from './event-context.ts';

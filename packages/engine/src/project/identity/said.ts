@@ -7,9 +7,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredTrackMessage } from '@growthos/contracts/http/track.ts';
 import { durationMs } from '#base/clock.ts';
+import { isRecord } from '#base/is-record.ts';
 import { type Touch, touchOf, visitOf } from '../acquisition/touch.ts';
 import { addVisit } from '../acquisition/visits.ts';
-import { isRecord } from '../stripe/raw-object.ts';
 import type { ContactRecord } from '../contacts/contact-record.ts';
 
 export interface Said {

@@ -1,4 +1,4 @@
-import { isRecord } from '../stripe/raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
 import { isStripeObjectType, readStripeObject, type StripeFact } from '../stripe/read.ts';
 import { READ, type Telling } from './telling.ts';
 

@@ -6,7 +6,8 @@
  * `previous_attributes` holds only changed keys, and arrays whole. Since basil a plain renewal lists all items as
  * changed, because periods moved onto them; so items count as changed only if a price or a quantity differs.
  */
-import { isRecord, type ReadWarning } from './raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
+import type { ReadWarning } from './raw-object.ts';
 import { readSubscription, type SubscriptionFact, type SubscriptionStatus } from './subscription.ts';
 
 export interface SubscriptionChanges {

@@ -2,8 +2,9 @@
  * A discount, embedded in a customer, subscription or item. It has a new id each time a coupon is applied.
  * The coupon is `discount.coupon` up to basil and `discount.source.coupon` since clover; either may be only an id.
  */
+import { isRecord } from '#base/is-record.ts';
 import { couponFact, type CouponFact } from './coupon.ts';
-import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
 
 export interface DiscountFact {
   readonly object: 'discount';

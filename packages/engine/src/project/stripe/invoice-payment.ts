@@ -1,5 +1,6 @@
 /** One payment of an invoice (basil and later): the link from an invoice to its payment intent or charge. */
-import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
+import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
 
 export interface InvoicePaymentFact {
   readonly object: 'invoice_payment';

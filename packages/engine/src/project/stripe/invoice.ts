@@ -3,8 +3,9 @@
  * Its subscription is `subscription` up to acacia and `parent.subscription_details.subscription` since basil;
  * its payments are `charge` and `payment_intent` before, and the `payments` list (when expanded) after.
  */
+import { isRecord } from '#base/is-record.ts';
 import { embeddedPayments, type InvoicePaymentFact } from './invoice-payment.ts';
-import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
 
 export interface PaymentErrorFact {
   readonly code: string | null;

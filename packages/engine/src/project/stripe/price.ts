@@ -3,8 +3,9 @@
  * Amounts are decimal strings of minor units, because Stripe prices may be finer than a cent.
  * What Stripe leaves out unless expanded (tiers, currency options) is null here, which means "unknown", not "none".
  */
+import { isRecord } from '#base/is-record.ts';
 import { productFact, type ProductFact } from './product.ts';
-import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
 
 export const PRICE_INTERVALS = ['day', 'week', 'month', 'year'] as const;
 export type PriceInterval = (typeof PRICE_INTERVALS)[number];

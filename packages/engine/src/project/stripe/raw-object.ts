@@ -3,6 +3,7 @@
  * In: a value of any shape. Out: a value of the asked type, or null.
  * A field that is absent or null is null in silence; a field of the wrong type is null and adds a named warning.
  */
+import { isRecord } from '#base/is-record.ts';
 export type ReadWarningCode =
   | 'not_an_object'
   | 'wrong_object'
@@ -145,10 +146,6 @@ export class RawObject {
 
 /** 9999-12-31T23:59:59Z, the last second that an ISO date of four digits can say. */
 const MAX_EPOCH_S = 253_402_300_799;
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** PostgreSQL's jsonb refuses U+0000 and lone surrogates, so a fact must not carry them. */
 function storable(text: string): string {

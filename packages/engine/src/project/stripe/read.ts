@@ -4,6 +4,7 @@
  * warning), amounts that may be finer are decimal strings, times are epoch seconds, what is unknown is null.
  * Reading is pure and never throws; the same object gives the same fact.
  */
+import { isRecord } from '#base/is-record.ts';
 import { type ChargeFact, readCharge } from './charge.ts';
 import { type CheckoutSessionFact, readCheckoutSession } from './checkout-session.ts';
 import { type CouponFact, readCoupon } from './coupon.ts';
@@ -17,7 +18,7 @@ import { type PaymentMethodFact, readPaymentMethod } from './payment-method.ts';
 import { type PriceFact, readPrice } from './price.ts';
 import { type ProductFact, readProduct } from './product.ts';
 import { type PromotionCodeFact, readPromotionCode } from './promotion-code.ts';
-import { isRecord, type ReadResult } from './raw-object.ts';
+import type { ReadResult } from './raw-object.ts';
 import { readRefund, type RefundFact } from './refund.ts';
 import { readSubscription, type SubscriptionFact } from './subscription.ts';
 

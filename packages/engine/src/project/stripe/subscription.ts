@@ -3,11 +3,12 @@
  * Periods are on the subscription up to acacia and on the items since basil; here they are always on the items.
  * `start` became `start_date`, `plan` became `price`, `discount` became `discounts`.
  */
+import { isRecord } from '#base/is-record.ts';
 import { expandedMethod } from './customer.ts';
 import { discountRefs, type DiscountRef } from './discount.ts';
 import type { PaymentMethodFact } from './payment-method.ts';
 import { priceFact, type PriceFact } from './price.ts';
-import { isRecord, type RawObject, readAs, type ReadResult } from './raw-object.ts';
+import { type RawObject, readAs, type ReadResult } from './raw-object.ts';
 import { taxRateFacts, type TaxRateFact } from './tax-rate.ts';
 
 export const SUBSCRIPTION_STATUSES = [

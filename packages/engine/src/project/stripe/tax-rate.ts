@@ -1,4 +1,5 @@
-import { isRecord, type RawObject } from './raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
+import type { RawObject } from './raw-object.ts';
 
 export interface TaxRateFact {
   readonly id: string | null;

@@ -1,5 +1,5 @@
 /** One billing case: raw Stripe objects in, the summary's fields compared with what the case expects. */
-import { isRecord } from '../../stripe/raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
 import { readStripeObject, type StripeFact } from '../../stripe/read.ts';
 import type { BillingInput, BillingSummary } from '../billing-summary.ts';
 import type { BillingSettings } from '../settings.ts';

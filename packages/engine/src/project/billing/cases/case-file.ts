@@ -1,5 +1,5 @@
 /** What a case file's checks have in common: reading fields of a case, and comparing what came out. */
-import { isRecord } from '../../stripe/raw-object.ts';
+import { isRecord } from '#base/is-record.ts';
 import { type BillingSettings, BillingSettingsSchema } from '../settings.ts';
 
 export interface Mismatch {
