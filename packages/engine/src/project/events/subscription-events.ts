@@ -10,7 +10,7 @@ import { subscriptionMrr } from '../billing/mrr.ts';
 import { cancellation, isOver, latestPeriodEnd } from '../billing/status.ts';
 import { cancelReason } from '../contact-billing/contact-values.ts';
 import type { Telling } from '../objects/telling.ts';
-import { readSubscriptionChange, type SubscriptionChange as Told } from '../stripe/changes.ts';
+import type { SubscriptionChange as Told } from '../stripe/changes.ts';
 import type { SubscriptionFact } from '../stripe/subscription.ts';
 import { billingEvent, contractMrrMinor, type EventContext, iso, isoOrNull, planView } from './event-context.ts';
 
@@ -53,9 +53,7 @@ function created(context: EventContext, told: SubscriptionFact): NewBusEvent {
   });
 }
 
-function updated(context: EventContext, telling: Telling): NewBusEvent[] {
-  if (telling.previous === null) return [];
-  const change = readSubscriptionChange({ data: { object: telling.object, previous_attributes: telling.previous } });
+function updated(context: EventContext, { change }: Telling): NewBusEvent[] {
   if (change === null) return [];
   return [
     ...statusChanges(context, change),

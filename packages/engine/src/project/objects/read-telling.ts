@@ -1,4 +1,5 @@
 import { isRecord } from '#base/is-record.ts';
+import { changeSince } from '../stripe/changes.ts';
 import { isStripeObjectType, readStripeObject, type StripeFact } from '../stripe/read.ts';
 import { READ, type Telling } from './telling.ts';
 
@@ -22,6 +23,7 @@ export function readTelling(object: unknown, source: Source): Telling | null {
   if (!isRecord(object) || typeof object['object'] !== 'string' || !isStripeObjectType(object['object'])) return null;
   const { fact } = readStripeObject(object);
   if (fact === null) return null;
+  const previous = isRecord(source.previous) ? source.previous : null;
   return {
     type: STORED_AS[object['object']] ?? object['object'],
     id: fact.id,
@@ -33,7 +35,8 @@ export function readTelling(object: unknown, source: Source): Telling | null {
     eventType: source.eventType,
     isDeletion: isDeletion(object, source.eventType),
     object,
-    previous: isRecord(source.previous) ? source.previous : null,
+    previous,
+    change: fact.object === 'subscription' && previous !== null ? changeSince({ object, fact, previous }) : null,
   };
 }
 

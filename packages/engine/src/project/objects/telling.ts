@@ -1,3 +1,4 @@
+import type { SubscriptionChange } from '../stripe/changes.ts';
 import type { StripeFact } from '../stripe/read.ts';
 
 /** One telling of an object's state: by an event, or by a read of ours. */
@@ -18,6 +19,8 @@ export interface Telling {
   /** As Stripe wrote it: only ties within one second look at these. */
   readonly object: Readonly<Record<string, unknown>>;
   readonly previous: Readonly<Record<string, unknown>> | null;
+  /** Of a subscription with `previous`: how it was before. */
+  readonly change: SubscriptionChange | null;
 }
 
 export const READ = 'read';

@@ -42,10 +42,18 @@ export function readSubscriptionChange(event: unknown): SubscriptionChange | nul
   if (!isRecord(data) || !isRecord(object)) return null;
   const previous = isRecord(data['previous_attributes']) ? data['previous_attributes'] : {};
   const after = readSubscription(object);
+  if (after.fact === null) return null;
+  const change = changeSince({ object, fact: after.fact, previous });
+  return change === null ? null : { ...change, warnings: [...after.warnings, ...change.warnings] };
+}
+
+/** The same of an object that was read already. `warnings` are of the reading of what was before. */
+export function changeSince(input: { object: Raw; fact: SubscriptionFact; previous: Raw }): SubscriptionChange | null {
+  const { object, fact, previous } = input;
   const before = readSubscription(previousSubscription(object, previous));
-  if (after.fact === null || before.fact === null) return null;
-  const changes = subscriptionChanges(before.fact, after.fact);
-  return { before: before.fact, after: after.fact, changes, warnings: [...after.warnings, ...before.warnings] };
+  if (before.fact === null) return null;
+  const changes = subscriptionChanges(before.fact, fact);
+  return { before: before.fact, after: fact, changes, warnings: before.warnings };
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -62,14 +70,15 @@ function previousSubscription(object: Raw, previous: Raw): Raw {
 }
 
 function overlay(present: Raw, previous: Raw, depth: number): Raw {
-  const merged: [string, unknown][] = Object.entries(present);
+  const changed: [string, unknown][] = [];
   for (const [key, was] of Object.entries(previous)) {
     const is = Object.hasOwn(present, key) ? present[key] : undefined;
     // An id that was there before an object came expanded is no part of that object.
     const isNested = isRecord(is) && isRecord(was) && depth < DEPTH_MAX && !isOtherObject(is, was);
-    merged.push([key, isNested ? overlay(is, was, depth + 1) : was]);
+    changed.push([key, isNested ? overlay(is, was, depth + 1) : was]);
   }
-  return Object.fromEntries(merged);
+  // Not by assignment: a key may be called `__proto__`.
+  return { ...present, ...Object.fromEntries(changed) };
 }
 
 /** A whole other object took its place, so that no key of the present one belongs to it. */
