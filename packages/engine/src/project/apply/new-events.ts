@@ -9,7 +9,6 @@ import { eventsOf } from '../events/events-of.ts';
 import type { ResolvedCustomer } from '../identity/resolve-customers.ts';
 import { type AccountScope, type ObjectChange, objectKey } from '../objects/store.ts';
 import type { Telling } from '../objects/telling.ts';
-import { readSubscriptionChange } from '../stripe/changes.ts';
 import type { StripeFact } from '../stripe/read.ts';
 import { byCustomer, findFailedCharges, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
@@ -31,7 +30,9 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
   const { tx, scope, told, customerOf, customers, rules } = input;
   const catalogue = await loadCatalogue(tx, {
     workspaceId: scope.workspaceId,
-    objects: told.flatMap(({ telling }) => (telling === null ? [] : factsTold(telling))),
+    objects: told.flatMap(({ telling }) =>
+      telling === null ? [] : factsTold(telling).map((fact) => ({ ...scope, fact })),
+    ),
     known: input.facts.catalogue,
   });
   const billing = billingContext({
@@ -62,9 +63,7 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
 }
 
 /** The object, and what it was before: the price that a customer leaves is named by nothing else. */
-function factsTold({ type, fact, object, previous }: Telling): StripeFact[] {
-  if (type !== 'subscription' || previous === null) return [fact];
-  const change = readSubscriptionChange({ data: { object, previous_attributes: previous } });
+function factsTold({ fact, change }: Telling): StripeFact[] {
   return change === null ? [fact] : [fact, change.before];
 }
 

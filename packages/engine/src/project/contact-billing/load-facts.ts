@@ -88,7 +88,7 @@ async function loadOwned(
   const contacts = new Map<string, { contactId: string; objects: OwnedObject[] }>();
   for (const contactId of ownerIds) contacts.set(contactId, { contactId, objects: [] });
   for (const row of rows) contacts.get(row.owner)?.objects.push({ ...row, asOfS: Number(row.asOfS) });
-  const catalogue = await loadCatalogue(db, { workspaceId, objects: rows.map((row) => row.fact) });
+  const catalogue = await loadCatalogue(db, { workspaceId, objects: rows });
   return { contacts, catalogue };
 }
 
@@ -99,10 +99,17 @@ export function factsOf<T extends StripeObjectType>(objects: readonly StoredObje
     .map((object) => object.fact as StripeFacts[T]);
 }
 
+/** A fact with the account that told of it: what it mentions is that account's. */
+interface OwnedFact {
+  readonly stripeAccount: string;
+  readonly livemode: boolean;
+  readonly fact: StripeFact;
+}
+
 /** @param input.known what was loaded before: only what is not in it yet is looked for, and added. */
 export async function loadCatalogue(
   db: Queryable,
-  input: { workspaceId: string; objects: readonly StripeFact[]; known?: Catalogue },
+  input: { workspaceId: string; objects: readonly OwnedFact[]; known?: Catalogue },
 ): Promise<Catalogue> {
   const catalogue = input.known ?? {
     prices: new Map(),
@@ -112,26 +119,29 @@ export async function loadCatalogue(
     asked: new Set(),
   };
   let wanted = new Set<string>();
-  const want = (type: string, id: string): void => {
-    const name = `${type} ${id}`;
+  const want = (owner: Omit<OwnedFact, 'fact'>, type: string, id: string): void => {
+    const name = `${owner.stripeAccount} ${owner.livemode} ${type} ${id}`;
     if (!catalogue.asked.has(name)) wanted.add(name);
   };
-  for (const fact of input.objects) mentioned(fact, want);
+  for (const object of input.objects) mentioned(object.fact, (type, id) => want(object, type, id));
   // Twice: a discount that is known only by its id names its coupon in its own row.
   for (let round = 0; round < 2 && wanted.size > 0; round++) {
-    const pairs = [...wanted].map((name) => name.split(' '));
+    const keys = [...wanted].map((name) => name.split(' '));
     for (const name of wanted) catalogue.asked.add(name);
     wanted = new Set();
-    const rows = await many<{ fact: StripeFact }>(db, {
+    const rows = await many<OwnedFact>(db, {
       name: 'billing_catalogue',
-      text: `select o.fact from unnest($2::text[], $3::text[]) as k (type, id)
-             cross join lateral (select fact from stripe_object s where s.workspace_id = $1 and s.type = k.type
-               and s.id = k.id offset 0) o`,
-      values: [input.workspaceId, pairs.map(([type]) => type), pairs.map(([, id]) => id)],
+      text: `select o.* from unnest($2::text[], $3::boolean[], $4::text[], $5::text[]) as k (account, livemode, type, id)
+             cross join lateral (select stripe_account as "stripeAccount", livemode, fact from stripe_object s
+               where s.stripe_account = k.account and s.livemode = k.livemode and s.type = k.type and s.id = k.id
+                 and s.workspace_id = $1 offset 0) o`,
+      values: [input.workspaceId, ...[0, 1, 2, 3].map((part) => keys.map((key) => key[part]))],
     });
-    for (const { fact } of rows) {
+    for (const row of rows) {
+      const { fact } = row;
       addTo(catalogue, fact);
-      if (fact.object === 'discount' && fact.coupon === null && fact.couponId !== null) want('coupon', fact.couponId);
+      if (fact.object === 'discount' && fact.coupon === null && fact.couponId !== null)
+        want(row, 'coupon', fact.couponId);
     }
   }
   return catalogue;
