@@ -6,6 +6,7 @@
 import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { json, many, type Tx } from '#db/db.ts';
+import { TextArray } from '#db/text-array.ts';
 import type { NewBusEvent } from './bus-event.ts';
 
 /** The advisory lock of the log's tail, held from the first event written until COMMIT. Any number, as long as it is ours. */
@@ -65,13 +66,13 @@ async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly 
       events.map(() => newId()),
       events.map((event) => event.workspaceId),
       events.map((event) => event.contactId),
-      events.map((event) => event.source),
-      events.map((event) => event.type),
+      new TextArray(events.map((event) => event.source)),
+      new TextArray(events.map((event) => event.type)),
       events.map((event) => event.time.toISOString()),
-      events.map((event) => event.dedupeKey ?? null),
-      events.map((event) => json(event.data)),
+      new TextArray(events.map((event) => event.dedupeKey ?? null)),
+      new TextArray(events.map((event) => json(event.data))),
       deps.clock.now(),
-      events.map((event) => (event.cause === null ? null : json(event.cause))),
+      new TextArray(events.map((event) => (event.cause === null ? null : json(event.cause)))),
     ],
   });
 }

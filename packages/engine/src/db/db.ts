@@ -3,8 +3,8 @@
  * `client/embedded.ts` (PGlite in a worker thread, one session, so its transactions queue).
  *
  * Values: int8 comes back as bigint, numeric as text, timestamptz as Date, date as text, json and jsonb parsed.
- * Parameters: Date, bigint, arrays of plain values (as PostgreSQL arrays); JSON is given as text (`json(value)`) and
- * cast in the SQL (`::jsonb`).
+ * Parameters: Date, bigint, arrays of plain values (as PostgreSQL arrays), `TextArray`; JSON is given as text
+ * (`json(value)`) and cast in the SQL (`::jsonb`).
  */
 export interface Row {
   readonly [column: string]: unknown;

@@ -55,7 +55,10 @@ function statementsOf(text: string): string[] {
 }
 
 /** Payload columns whose compression matters, table and column. PGlite is built without lz4 and keeps its own. */
-const PAYLOAD_COLUMNS = [['inbox_event', 'payload']] as const;
+const PAYLOAD_COLUMNS = [
+  ['inbox_event', 'payload'],
+  ['stripe_object', 'fact'],
+] as const;
 
 async function preferLz4(db: Db): Promise<void> {
   const [lz4] = await many(db, {

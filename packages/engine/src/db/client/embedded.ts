@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import lockfile from 'proper-lockfile';
 import { messageOf, StorageLockedError } from '#base/errors.ts';
 import type { Db, QueryResult, Queryable, Statement, Tx } from '../db.ts';
+import { TextArray } from '../text-array.ts';
 import { runTransaction } from '../transaction.ts';
 
 /** A lock not renewed for so long belongs to a dead process and may be taken. proper-lockfile renews at half of it. */
@@ -47,7 +48,8 @@ export async function openEmbeddedDb(options: EmbeddedOptions): Promise<Embedded
   const channel = new WorkerChannel(worker);
   const session: Queryable = {
     async query<R>(statement: Statement): Promise<QueryResult<R>> {
-      const reply = await channel.ask({ kind: 'query', text: statement.text, values: [...(statement.values ?? [])] });
+      const values = (statement.values ?? []).map((value) => (value instanceof TextArray ? value.toTexts() : value));
+      const reply = await channel.ask({ kind: 'query', text: statement.text, values });
       return { rows: (reply.rows ?? []) as R[], rowCount: reply.rowCount ?? 0 };
     },
   };

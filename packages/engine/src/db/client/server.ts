@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Log } from '#base/log.ts';
 import type { Db, QueryResult, Queryable, Statement, Tx } from '../db.ts';
+import { TextArray } from '../text-array.ts';
 import { runTransaction } from '../transaction.ts';
 
 const INT8_OID = 20;
@@ -20,7 +21,10 @@ const types: pg.CustomTypesConfig = {
 function asQueryable(client: Pick<pg.Pool, 'query'> | pg.PoolClient): Queryable {
   return {
     async query<R>(statement: Statement): Promise<QueryResult<R>> {
-      const config: pg.QueryConfig = { text: statement.text, values: [...(statement.values ?? [])] };
+      const config: pg.QueryConfig = {
+        text: statement.text,
+        values: (statement.values ?? []).map((value) => (value instanceof TextArray ? value.toBinary() : value)),
+      };
       if (statement.name !== undefined) config.name = statement.name;
       const result = await client.query(config);
       return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };

@@ -120,14 +120,17 @@ const COLUMNS = `p.seq, p.attempts, e.workspace_id as "workspaceId", e.source, e
 async function readDue(tx: Tx, input: { now: Date; sizeMax: number }): Promise<PendingEvent[]> {
   const waiting = await one(tx, {
     name: 'inbox_any_waiting',
-    text: 'select 1 from inbox_pending where not_before is not null limit 1',
+    // Ordered, so that it is looked up in the index of those alone: the rows that were applied lie about for a while.
+    text: 'select 1 from inbox_pending where not_before is not null order by not_before limit 1',
   });
   const due = await many<PendingEvent>(
     tx,
     waiting === undefined
       ? {
           name: 'inbox_due',
-          text: `select ${COLUMNS} from inbox_pending p join inbox_event e using (seq) order by p.seq limit $1`,
+          // One look-up for each: a plan for many rows would read the whole ledger.
+          text: `select ${COLUMNS} from (select seq, attempts from inbox_pending order by seq limit $1) p
+                 cross join lateral (select * from inbox_event i where i.seq = p.seq offset 0) e order by p.seq`,
           values: [input.sizeMax],
         }
       : {

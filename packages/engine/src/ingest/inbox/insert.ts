@@ -1,5 +1,5 @@
 import { many, type Queryable } from '#db/db.ts';
-import { binaryTextArray } from './binary-text-array.ts';
+import { TextArray } from '#db/text-array.ts';
 import type { InboxEvent } from './inbox-event.ts';
 
 /**
@@ -22,29 +22,25 @@ const INSERT = {
     select origin, event_id from stored`,
 };
 
-/**
- * Puts events into the ledger, to be applied. Returns the keys (`inboxKey`) of those that were new. `isServer`: `db` is
- * on a real PostgreSQL, whose driver takes binary parameters; the embedded one does not.
- */
+/** Puts events into the ledger, to be applied. Returns the keys (`inboxKey`) of those that were new. */
 export async function insertEvents(
   db: Queryable,
-  input: { events: readonly InboxEvent[]; now: Date; isServer?: boolean },
+  input: { events: readonly InboxEvent[]; now: Date },
 ): Promise<Set<string>> {
   const { events, now } = input;
-  const payloads = events.map((event) => event.payload);
   const rows = await many<{ origin: string; event_id: string }>(db, {
     ...INSERT,
     values: [
       events.map((event) => event.workspaceId),
-      events.map((event) => event.source),
-      events.map((event) => event.origin),
-      events.map((event) => event.eventId),
-      events.map((event) => event.type),
-      events.map((event) => event.subject),
+      new TextArray(events.map((event) => event.source)),
+      new TextArray(events.map((event) => event.origin)),
+      new TextArray(events.map((event) => event.eventId)),
+      new TextArray(events.map((event) => event.type)),
+      new TextArray(events.map((event) => event.subject)),
       events.map((event) => event.livemode),
       events.map((event) => event.createdS),
-      events.map((event) => event.via),
-      input.isServer === true ? binaryTextArray(payloads) : payloads.map(String),
+      new TextArray(events.map((event) => event.via)),
+      new TextArray(events.map((event) => event.payload)),
       now,
     ],
   });

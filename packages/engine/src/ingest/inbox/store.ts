@@ -69,11 +69,7 @@ export function createInbox(deps: { db: Db; clock: Clock }): Inbox {
 async function flush(deps: { db: Db; clock: Clock }, batch: readonly Waiting[]): Promise<boolean> {
   try {
     const events = batch.map((waiting) => waiting.event);
-    const fresh = await insertEvents(deps.db, {
-      events,
-      now: deps.clock.now(),
-      isServer: deps.db.kind === 'server',
-    });
+    const fresh = await insertEvents(deps.db, { events, now: deps.clock.now() });
     const hasStored = fresh.size > 0;
     for (const { event, resolve } of batch) {
       resolve(fresh.delete(inboxKey(event.origin, event.eventId)) ? 'accepted' : 'duplicate');

@@ -86,14 +86,14 @@ async function tellDue(deps: { clock: Clock; publisher: Publisher }, tx: Tx): Pr
                where i.workspace_id = d.workspace_id and i.stripe_account = d.stripe_account
                  and i.customer_id = charge.customer_id and i.type = 'invoice'
                  and (i.fact->>'chargeId' = d.charge_id or i.fact->>'paymentIntentId' = charge.fact->>'paymentIntentId'
-                   or exists (select 1 from jsonb_array_elements(case jsonb_typeof(i.fact->'payments') when 'array' then i.fact->'payments' else '[]'::jsonb end) p
+                   or exists (select 1 from json_array_elements(case json_typeof(i.fact->'payments') when 'array' then i.fact->'payments' else '[]'::json end) p
                      where p->>'chargeId' = d.charge_id or p->>'paymentIntentId' = charge.fact->>'paymentIntentId')
                    or exists (select 1 from stripe_object p where p.workspace_id = d.workspace_id
                      and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.type = 'invoice_payment'
                      and (p.fact->>'chargeId' = d.charge_id or p.fact->>'paymentIntentId' = charge.fact->>'paymentIntentId'))
                    or (i.fact->>'status' = 'paid' and i.fact->>'amountPaidMinor' = charge.fact->>'amountMinor'
                      and abs((i.fact->>'paidAtS')::bigint - (charge.fact->>'createdS')::bigint) <= 60
-                     and jsonb_typeof(i.fact->'payments') = 'null'
+                     and json_typeof(i.fact->'payments') = 'null'
                      and not exists (select 1 from stripe_object p where p.workspace_id = d.workspace_id
                        and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.type = 'invoice_payment')))
              )) as "hasInvoice"

@@ -97,9 +97,9 @@ export async function forgetStripe(
     values,
   });
   await tx.query({
-    text: `update stripe_object set is_deleted = true, fact = fact || '{"email": null, "name": null, "phone": null,
+    text: `update stripe_object set is_deleted = true, fact = (fact::jsonb || '{"email": null, "name": null, "phone": null,
              "description": null, "businessName": null, "individualName": null, "country": null, "locale": null,
-             "metadata": {}, "defaultPaymentMethod": null, "discounts": []}'::jsonb
+             "metadata": {}, "defaultPaymentMethod": null, "discounts": []}'::jsonb)::json
            where workspace_id = $1 and type = 'customer' and stripe_account || '/' || id = any($2)`,
     values,
   });

@@ -6,6 +6,7 @@
 import type { Clock } from '#base/clock.ts';
 import { stableHash } from '#base/ids.ts';
 import { json, many, type Tx } from '#db/db.ts';
+import { TextArray } from '#db/text-array.ts';
 import type { StripeFact } from '../stripe/read.ts';
 import { type Marks, marksOf, mergeMarks } from './marks.ts';
 import { mergeKnown } from './merge-known.ts';
@@ -143,8 +144,8 @@ async function loadObjects(
     values: [
       scope.stripeAccount,
       scope.livemode,
-      keys.map((key) => key?.type ?? ''),
-      keys.map((key) => key?.id ?? ''),
+      new TextArray(keys.map((key) => key?.type ?? '')),
+      new TextArray(keys.map((key) => key?.id ?? '')),
       scope.workspaceId,
     ],
   });
@@ -173,7 +174,7 @@ async function storedTies(
 
 /** A state that a read of ours left, as it takes part in a tie: it has no words of its own any more. */
 function asTelling(stored: StoredObject): Telling {
-  return { ...stored, eventType: null, isDeletion: stored.isDeleted, object: {}, previous: null };
+  return { ...stored, eventType: null, isDeletion: stored.isDeleted, object: {}, previous: null, change: null };
 }
 
 function tellingOfPayload(row: { event_id: string; type: string; payload: string }): Telling | null {
@@ -189,14 +190,14 @@ function tellingOfPayload(row: { event_id: string; type: string; payload: string
   });
 }
 
-// One JSON text for all: as arrays of texts every quote of every fact would be escaped, and read again.
 const SAVE = {
   name: 'object_save',
   text: `insert into stripe_object (workspace_id, stripe_account, livemode, type, id, customer_id, parent_id, fact, as_of_s,
       told_by, marks, is_deleted, updated_at)
-    select $1, $2, $3, o.type, o.id, o."customerId", o."parentId", o.fact, o."asOfS", o."toldBy", o.marks, o."isDeleted", $4
-    from jsonb_to_recordset($5::jsonb) as o (type text, id text, "customerId" text, "parentId" text, fact jsonb,
-      "asOfS" bigint, "toldBy" text, marks jsonb, "isDeleted" boolean)
+    select $1, $2, $3, o.type, o.id, o.customer_id, o.parent_id, o.fact::json, o.as_of_s, o.told_by, o.marks::json,
+      o.is_deleted, $4
+    from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[],
+      $13::boolean[]) as o (type, id, customer_id, parent_id, fact, as_of_s, told_by, marks, is_deleted)
     on conflict (stripe_account, livemode, type, id) do update set workspace_id = excluded.workspace_id,
       customer_id = excluded.customer_id, parent_id = excluded.parent_id, fact = excluded.fact,
       as_of_s = excluded.as_of_s, told_by = excluded.told_by, marks = excluded.marks,
@@ -210,5 +211,22 @@ async function saveObjects(
   const { tx, scope, objects } = input;
   if (objects.length === 0) return;
   const { workspaceId, stripeAccount, livemode } = scope;
-  await tx.query({ ...SAVE, values: [workspaceId, stripeAccount, livemode, deps.clock.now(), json(objects)] });
+  await tx.query({
+    ...SAVE,
+    values: [
+      workspaceId,
+      stripeAccount,
+      livemode,
+      deps.clock.now(),
+      new TextArray(objects.map((object) => object.type)),
+      new TextArray(objects.map((object) => object.id)),
+      new TextArray(objects.map((object) => object.customerId)),
+      new TextArray(objects.map((object) => object.parentId)),
+      new TextArray(objects.map((object) => json(object.fact))),
+      objects.map((object) => object.asOfS),
+      new TextArray(objects.map((object) => object.toldBy)),
+      new TextArray(objects.map((object) => json(object.marks))),
+      objects.map((object) => object.isDeleted),
+    ],
+  });
 }
