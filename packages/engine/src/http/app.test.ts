@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -256,6 +257,22 @@ test('the dashboard answers for its own addresses, files are served as they are,
   expect((await served.app.inject('/assets/..%2f..%2fpackage.json')).statusCode).not.toBe(200);
   await served.app.close();
   rmSync(dir, { recursive: true });
+});
+
+test('a webhook is answered without what only browsers need', async () => {
+  const route = async (app: FastifyInstance): Promise<void> => void app.post('/webhooks/probe', async () => 'taken');
+  const served = await openTestApp(db, { webhookRoutes: [route] });
+  const webhook = await served.app.inject({ method: 'POST', url: '/webhooks/probe' });
+  expect(webhook.body).toBe('taken');
+  expect(Object.keys(webhook.headers).sort()).toEqual([
+    'connection',
+    'content-length',
+    'content-type',
+    'date',
+    'x-request-id',
+  ]);
+  expect((await served.app.inject('/health')).headers['content-security-policy']).toContain("default-src 'self'");
+  await served.app.close();
 });
 
 test('health, readiness, metrics and the OpenAPI document are there for machines', async () => {

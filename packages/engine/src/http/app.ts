@@ -94,8 +94,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     done();
   });
   watchRequests(app, deps.metrics);
-  // A plugin has the hooks that were there before it.
   for (const routes of deps.webhookRoutes ?? []) await app.register(routes);
+  // In a plugin of their own: what a server hooks on to all requests would reach the plugins before it too.
+  await app.register((pages) => addPages(pages, deps));
+  return app;
+}
+
+/** Everything that browsers ask, and the API. */
+async function addPages(app: FastifyInstance, deps: AppDeps): Promise<void> {
+  const { options } = deps;
   addSecurityHeaders(app, { isHttps: options.baseUrl?.startsWith('https:') ?? false });
   await app.register(cookie);
   await app.register(formbody);
@@ -123,7 +130,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     await app.register(routes);
   }
   await serveDashboard(app, { dir: options.dashboardDir });
-  return app;
 }
 
 /** One line and one figure per request, under the route's pattern: an address can hold a token or an e-mail. */
