@@ -4,9 +4,10 @@
  */
 import type { Clock } from '#base/clock.ts';
 import { many, one, type Queryable, type Tx } from '#db/db.ts';
+import { LAZY_COMMIT } from '#db/lazy-commit.ts';
 import { BUS_EVENT_COLUMNS, type BusEvent } from './bus-event.ts';
 import type { Consumer } from './consumer.ts';
-import { type Batch, LAZY_COMMIT, type Place, type Standing } from './work-off.ts';
+import type { Batch, Place, Standing } from './work-off.ts';
 
 export interface PartitionStanding extends Standing {
   /** Up to here it reads the log itself; null: it waits for the stream's word. */

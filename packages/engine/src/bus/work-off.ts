@@ -39,14 +39,6 @@ export interface Standing {
   readonly hasReplay?: boolean;
 }
 
-/**
- * A column for the statement that locks a place: COMMIT of that transaction does not wait for the disk, nor does whoever
- * waits for the log's tail meanwhile. Safe, because the server's own log is written in order: what a crash of the server
- * takes back is the place together with all that was done up to it, so it is done again; and who sends something out
- * writes that down first, in a COMMIT that does wait, and with it for everything before.
- */
-export const LAZY_COMMIT = `set_config('synchronous_commit', 'off', true) as "lazyCommit"`;
-
 /** The durable row of a standing. */
 export interface Place<S extends Standing> {
   /** Locks the row until the end of the transaction, with `LAZY_COMMIT`; undefined where somebody else has it. */
@@ -116,6 +108,7 @@ async function takeBatch<S extends Standing>(
       if (events.length > 0) {
         try {
           await consumer.handle(tx, events);
+          await tx.sent();
         } catch (error) {
           throw new HandlerFailed({ error, events, upTo });
         }

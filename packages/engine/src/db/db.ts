@@ -29,6 +29,13 @@ export interface Queryable {
 
 export interface Tx extends Queryable {
   /**
+   * A statement whose answer nobody needs: the caller computes on while it runs. Later statements run after it, COMMIT
+   * waits for it, and its failure is the transaction's.
+   */
+  send(statement: Statement): void;
+  /** Resolves when everything that was sent is done. @throws the first failure of it. */
+  sent(): Promise<void>;
+  /**
    * Runs `work` inside this transaction, right before COMMIT, in the order of registration. Registering again under the
    * same key keeps the first: the bus uses it to write buffered events last, so that their order is the commit order.
    */

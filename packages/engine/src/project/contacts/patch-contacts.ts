@@ -76,7 +76,7 @@ export async function patchContacts(
     if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
     if (patch.isNew || isDifferent(before, after)) written.push(after);
   }
-  await write(deps, { tx, records: written });
+  write(deps, { tx, records: written });
   deps.publisher.publish(tx, events);
 }
 
@@ -186,7 +186,7 @@ const WRITE = {
          from jsonb_populate_recordset(null::contact, $1::jsonb) r where c.id = r.id`,
 };
 
-async function write(deps: PatchDeps, input: { tx: Tx; records: readonly ContactRecord[] }): Promise<void> {
+function write(deps: PatchDeps, input: { tx: Tx; records: readonly ContactRecord[] }): void {
   if (input.records.length === 0) return;
   const records = input.records.map((record) => ({
     ...record,
@@ -194,7 +194,7 @@ async function write(deps: PatchDeps, input: { tx: Tx; records: readonly Contact
     mrr_minor: numberOf(record.mrr_minor),
     ltv_minor: numberOf(record.ltv_minor),
   }));
-  await input.tx.query({ ...WRITE, values: [json(records), deps.clock.now()] });
+  input.tx.send({ ...WRITE, values: [json(records), deps.clock.now()] });
 }
 
 /** JSON has no bigint; amounts that it could not hold exactly are unknown before they come here. */

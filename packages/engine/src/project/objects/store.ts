@@ -73,7 +73,7 @@ export async function storeTellings(
     const ties = before === null ? [] : await storedTies(tx, { scope, before, tellings });
     changes.set(key, fold({ before, tellings, ties }));
   }
-  await saveObjects(deps, { tx, scope, objects: [...changes.values()].filter((c) => c.isChanged).map((c) => c.after) });
+  saveObjects(deps, { tx, scope, objects: [...changes.values()].filter((c) => c.isChanged).map((c) => c.after) });
   return changes;
 }
 
@@ -204,14 +204,14 @@ const SAVE = {
       is_deleted = excluded.is_deleted, updated_at = excluded.updated_at`,
 };
 
-async function saveObjects(
+function saveObjects(
   deps: { clock: Clock },
   input: { tx: Tx; scope: AccountScope; objects: readonly StoredObject[] },
-): Promise<void> {
+): void {
   const { tx, scope, objects } = input;
   if (objects.length === 0) return;
   const { workspaceId, stripeAccount, livemode } = scope;
-  await tx.query({
+  tx.send({
     ...SAVE,
     values: [
       workspaceId,
