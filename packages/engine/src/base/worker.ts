@@ -12,6 +12,8 @@ export interface Worker {
   readonly name: string;
   /** Whose news it works off itself, so that it looks at once. The others look when some work was done: see compose/loops.ts. */
   readonly wokenBy?: 'ledger' | 'bus';
+  /** How many items one batch takes at most: so many handled means that more wait. */
+  readonly batchSizeMax?: number;
   runOnce(): Promise<number>;
   /** When this worker next wants to run although nobody wakes it; null: only on waking (and every `idleMs`). */
   nextDueAt?(): Promise<Date | null>;
@@ -27,14 +29,15 @@ const FAILED = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Runs a worker until stopped: at once again while it finds work; else after a wake-up, when something of its own falls
- * due (`nextDueAt`), or after `idleMs`, whichever is first. `onWorked` hears of each batch that found something, after its
- * commit. A failing batch is logged and tried again after a growing pause; it never ends the loop.
+ * due (`nextDueAt`), or after `idleMs`, whichever is first. `onTurn` hears after each turn's commit how many items it
+ * handled; `restsEarly` says whether it rests, until it is woken, after a batch that was not full. A failing batch is logged and tried again after a growing pause; it never ends the loop.
  */
 export function startLoop(
   deps: { log: Log; clock: Clock },
-  input: { worker: Worker; idleMs: number; onWorked?: () => void },
+  input: { worker: Worker; idleMs: number; onTurn?: (handled: number) => void; restsEarly?: () => boolean },
 ): Loop {
   const { worker, idleMs } = input;
+  const { batchSizeMax = 0 } = worker;
   const alarm = new Alarm();
   let failures = 0;
 
@@ -43,8 +46,9 @@ export function startLoop(
     try {
       const handled = await worker.runOnce();
       failures = 0;
-      if (handled > 0) input.onWorked?.();
-      else await alarm.wait(await restMs(deps, { worker, idleMs }));
+      input.onTurn?.(handled);
+      if (handled === 0 || (handled < batchSizeMax && input.restsEarly?.() === true))
+        await alarm.wait(await restMs(deps, { worker, idleMs }));
     } catch (error) {
       failures += 1;
       deps.log.error({ worker: worker.name, failures, err: error }, `${worker.name} failed: ${messageOf(error)}`);

@@ -4,6 +4,7 @@ import { silentLog } from '#base/log.ts';
 import type { Worker } from '#base/worker.ts';
 import { BUS_CHANNEL } from '#bus/index.ts';
 import type { Db } from '#db/db.ts';
+import { INBOX_CHANNEL } from '#ingest/index.ts';
 import { openTestDb } from '../../test/world/database.ts';
 import { type Loops, runLoops } from './loops.ts';
 
@@ -18,7 +19,10 @@ afterAll(() => db.close());
 class CountedWorker implements Worker {
   readonly name: string;
   readonly wokenBy?: 'ledger' | 'bus';
+  readonly batchSizeMax = 10;
   finds = 0;
+  /** What each turn finds, until it is set to none again. */
+  findsAlways = 0;
   turns = 0;
   #onTurn: (() => void) | undefined;
 
@@ -30,9 +34,10 @@ class CountedWorker implements Worker {
   runOnce(): Promise<number> {
     this.turns += 1;
     this.#onTurn?.();
-    const found = this.finds;
+    const found = this.finds + this.findsAlways;
     this.finds = 0;
-    return Promise.resolve(found);
+    // A turn that finds something lets others have theirs, as one that asks a database does.
+    return new Promise((resolve) => setImmediate(() => resolve(found)));
   }
 
   async hasTurnsMoreThan(turns: number): Promise<void> {
@@ -71,4 +76,25 @@ test('what one worker did is followed up by the others, although nobody was told
   await loops.stop();
   // Well before the five seconds after which everybody looks.
   expect(performance.now() - startedMs).toBeLessThan(2_500);
+});
+
+test('while the ledger is behind, listeners of the bus look once in a while; at once when it has caught up', async () => {
+  const drain = new CountedWorker('drain', 'ledger');
+  const listener = new CountedWorker('listener', 'bus');
+  const loops = await start(drain, listener);
+  await Promise.all([drain.hasTurnsMoreThan(0), listener.hasTurnsMoreThan(0)]);
+  const tell = (channel: string) => db.query({ text: `select pg_notify('${channel}', '')` });
+  drain.findsAlways = 10;
+  await tell(INBOX_CHANNEL);
+  await drain.hasTurnsMoreThan(drain.turns + 1);
+  const before = listener.turns;
+  const startedMs = performance.now();
+  for (let n = 0; n < 20; n++) {
+    await tell(BUS_CHANNEL);
+    await drain.hasTurnsMoreThan(drain.turns);
+  }
+  expect(listener.turns - before).toBeLessThanOrEqual((performance.now() - startedMs) / 1_000);
+  drain.findsAlways = 0;
+  await listener.hasTurnsMoreThan(before);
+  await loops.stop();
 });

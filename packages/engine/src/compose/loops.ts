@@ -10,6 +10,8 @@ import { INBOX_CHANNEL } from '#ingest/index.ts';
 const IDLE_MS = 5_000;
 /** How long after something was done the workers that follow it look, milliseconds: together, and at most so often. */
 const FOLLOW_MS = 100;
+/** How long news of the bus are kept from who rests, at most, while the ledger has more than a batch to apply, milliseconds. */
+const HOLD_MS = 1_000;
 const ROUNDS_MAX = 2_000;
 
 /** Runs every worker once, again and again, until a whole round finds nothing to do. */
@@ -29,7 +31,9 @@ export interface Loops {
 }
 
 /**
- * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once. The others follow
+ * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once; but while the
+ * ledger is behind, who works off the bus is woken once a second. The graph is then up to date sooner, and reactions cost
+ * less: several changes of a contact are one look at it. The others follow
  * what was done: one look `FOLLOW_MS` after a batch of this process, or news of another, found something, however many
  * there were meanwhile. At a few hundred events a second all of them would otherwise look hundreds of times a second for
  * what is seldom there, and take the processor from those who have something to do.
@@ -52,26 +56,39 @@ export async function runLoops(engine: {
       wake(undefined);
     }, FOLLOW_MS);
   };
+  const busNews = new HeldNews(() => wake('bus'));
   const resume = (): void => {
-    loops = engine.workers.map((worker) => ({
-      loop: startLoop(engine, { worker, idleMs: IDLE_MS, onWorked: follow }),
-      wokenBy: worker.wokenBy,
-    }));
+    loops = engine.workers.map((worker) => {
+      const { wokenBy, batchSizeMax = Infinity } = worker;
+      const onTurn = (handled: number): void => {
+        if (wokenBy === 'ledger') busNews.hold(handled >= batchSizeMax);
+        if (handled > 0) follow();
+      };
+      const restsEarly = (): boolean => wokenBy === 'bus' && busNews.isHeld;
+      return { loop: startLoop(engine, { worker, idleMs: IDLE_MS, onTurn, restsEarly }), wokenBy };
+    });
   };
   const pause = async (): Promise<void> => {
     await Promise.all(loops.map(({ loop }) => loop.stop()));
+    busNews.hold(false);
     clearTimeout(following);
     following = undefined;
   };
-  const hear = (whose: 'ledger' | 'bus') => (): void => {
-    wake(whose);
+  const hear = (tell: () => void) => (): void => {
+    tell();
     follow();
   };
   const stops = await Promise.all([
-    engine.db.listen(INBOX_CHANNEL, hear('ledger')),
-    engine.db.listen(BUS_CHANNEL, hear('bus')),
+    engine.db.listen(
+      INBOX_CHANNEL,
+      hear(() => wake('ledger')),
+    ),
+    engine.db.listen(
+      BUS_CHANNEL,
+      hear(() => busNews.come()),
+    ),
   ]);
-  engine.bus.onNews(hear('bus'));
+  engine.bus.onNews(hear(() => busNews.come()));
   resume();
   return {
     pause,
@@ -81,4 +98,31 @@ export async function runLoops(engine: {
       await pause();
     },
   };
+}
+
+/** News that are told at once, or, while they are held, together: when that ends, or a while after the first of them. */
+class HeldNews {
+  readonly #tell: () => void;
+  isHeld = false;
+  #telling: NodeJS.Timeout | undefined;
+
+  constructor(tell: () => void) {
+    this.#tell = tell;
+  }
+
+  come(): void {
+    if (!this.isHeld) this.#tell();
+    else this.#telling ??= setTimeout(() => this.#tellNow(), HOLD_MS);
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+    if (!isHeld && this.#telling !== undefined) this.#tellNow();
+  }
+
+  #tellNow(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    this.#tell();
+  }
 }

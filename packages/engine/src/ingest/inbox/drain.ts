@@ -19,6 +19,7 @@ import type { Log } from '#base/log.ts';
 import { backoffMs } from '#base/retry.ts';
 import type { Worker } from '#base/worker.ts';
 import { many, one, sqlState, type Db, type Tx } from '#db/db.ts';
+import { LAZY_COMMIT } from '#db/lazy-commit.ts';
 import type { InboxEvent, InboxSource, StoredEvent } from './inbox-event.ts';
 
 /** Applies events of one source, in the caller's transaction. Throwing rolls the whole batch back. */
@@ -65,6 +66,7 @@ export function drainWorker(deps: Deps, input: { batchSizeMax?: number } = {}): 
   return {
     name: 'inbox:drain',
     wokenBy: 'ledger',
+    batchSizeMax: sizeMax,
     async runOnce() {
       try {
         return await deps.db.transaction((tx) => drainBatch(deps, { tx, sizeMax }));
@@ -87,7 +89,7 @@ async function drainBatch(deps: Deps, input: { tx: Tx; sizeMax: number }): Promi
   const { tx } = input;
   const lock = await one<{ mine: boolean }>(tx, {
     name: 'inbox_drain_lock',
-    text: 'select pg_try_advisory_xact_lock($1) as mine',
+    text: `select pg_try_advisory_xact_lock($1) as mine, ${LAZY_COMMIT}`,
     values: [DRAIN_LOCK],
   });
   if (!lock?.mine) return 0;

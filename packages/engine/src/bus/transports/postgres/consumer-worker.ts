@@ -4,10 +4,11 @@
  */
 import type { Worker } from '#base/worker.ts';
 import { many, one, type Tx } from '#db/db.ts';
+import { LAZY_COMMIT } from '#db/lazy-commit.ts';
 import { BUS_EVENT_COLUMNS, type BusEvent } from '../../bus-event.ts';
 import type { Consumer } from '../../consumer.ts';
 import { startConsumer } from '../../partitions.ts';
-import { type Batch, type BusDeps, LAZY_COMMIT, type Place, type Standing, workOff } from '../../work-off.ts';
+import { type Batch, type BusDeps, type Place, type Standing, workOff } from '../../work-off.ts';
 import { gather } from './gather.ts';
 
 interface LogStanding extends Standing {
@@ -29,6 +30,7 @@ export function consumerWorker(deps: BusDeps, consumer: Consumer): Worker {
   return {
     name: `bus:${consumer.name}`,
     wokenBy: 'bus',
+    batchSizeMax: consumer.batchSizeMax,
     async runOnce() {
       partitions = 0;
       const handled = await workOff(deps, { consumer, place, reader });
