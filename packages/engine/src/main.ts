@@ -4,6 +4,7 @@
  * know each other: what one needs of another is handed over here.
  */
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { createSessions, type SecretBox, type Sessions } from '#access/index.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
@@ -27,6 +28,7 @@ import { stripeConfigOf } from '#compose/stripe-config.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { composeApp } from '#compose/http.ts';
 import { composeWorkers } from '#compose/workers.ts';
+import { startWorkerThread } from '#compose/worker-thread.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -71,6 +73,21 @@ export interface Engine extends Parts {
 
 /** Puts everything in its place; nothing listens and nothing runs yet. */
 export async function createEngine(config: Config, overrides: Overrides = {}): Promise<Engine> {
+  const parts = await composeParts(config, overrides);
+  const { app, inApp } = await composeApp(parts, { overrides, version: packageJson.version, root: ROOT });
+  return {
+    ...parts,
+    app,
+    settle: () => settle(parts.workers),
+    async stop() {
+      await app.close();
+      await inApp.close();
+      await closeParts(parts, overrides);
+    },
+  };
+}
+
+async function composeParts(config: Config, overrides: Overrides): Promise<Parts> {
   const log = overrides.log ?? createLog({ level: config.LOG_LEVEL });
   const clock = overrides.clock ?? systemClock;
   const db = overrides.db ?? (await openDb(config, log));
@@ -82,28 +99,39 @@ export async function createEngine(config: Config, overrides: Overrides = {}): P
   const stripe = createStripe({ ...base, publisher, inbox, overrides });
   const sending = composeSending({ ...base, publisher, inbox, overrides });
   const workers = composeWorkers({ ...base, publisher, inbox, stripe, ...sending });
-  const parts: Parts = { ...base, sessions, publisher, inbox, stripe, ...sending, ...workers };
-  const { app, inApp } = await composeApp(parts, { overrides, version: packageJson.version, root: ROOT });
+  return { ...base, sessions, publisher, inbox, stripe, ...sending, ...workers };
+}
+
+async function closeParts(parts: Parts, overrides: Overrides): Promise<void> {
+  await parts.bus.close();
+  if (!overrides.db) await parts.db.close();
+}
+
+/** Workers in loops that wake each other through the database, until stopped; nothing listens. */
+export async function startWorkers(config: Config, overrides: Overrides = {}): Promise<{ stop(): Promise<void> }> {
+  const parts = await composeParts(config, overrides);
+  const loops = await runLoops(parts);
   return {
-    ...parts,
-    app,
-    settle: () => settle(parts.workers),
     async stop() {
-      await app.close();
-      await inApp.close();
-      await parts.bus.close();
-      if (!overrides.db) await db.close();
+      await loops.stop();
+      await closeParts(parts, overrides);
     },
   };
 }
 
-/** A running engine: it listens, its workers run in loops that wake each other through the database, until stopped. */
+/**
+ * A running engine: it listens and its workers run, until stopped. On PostgreSQL the workers have a thread of their own,
+ * unless something was put in place of the real thing, which only this thread has.
+ */
 export async function startEngine(
   config: Config,
   overrides: Overrides = {},
 ): Promise<Engine & { readonly url: string }> {
   const engine = await createEngine(config, overrides);
-  const loops = config.ROLE === 'web' ? null : await runLoops(engine);
+  const { stripeRequestsPerSecond, ...others } = overrides;
+  const hasThread = config.ROLE === 'both' && engine.db.kind === 'server' && Object.keys(others).length === 0;
+  const thread = hasThread ? await startWorkerThread({ config, overrides }) : null;
+  const loops = config.ROLE === 'web' || hasThread ? null : await runLoops(engine);
   const url = await engine.app.listen({ host: config.HOST, port: config.PORT });
   engine.log.info({ url, storage: engine.db.kind, role: config.ROLE }, 'listening');
   return {
@@ -115,6 +143,7 @@ export async function startEngine(
       loops?.resume();
     },
     async stop() {
+      await thread?.stop();
       await loops?.stop();
       await engine.stop();
     },
@@ -187,7 +216,7 @@ async function run(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMainThread && process.argv[1] === fileURLToPath(import.meta.url)) {
   run().catch((error: unknown) => {
     // A wrong variable is one clear line; anything else is a fault of ours and comes with its stack.
     const text =
