@@ -1,11 +1,11 @@
 /**
  * Signed Stripe events over HTTP: acknowledged and applied per second, beside a floor and a peer.
  *
- * Three servers, each a process of its own with a database of its own on one PostgreSQL, take the same events of about
+ * Four servers, each a process of its own with a database of its own on one PostgreSQL, take the same events of about
  * 4 KB in a closed loop, interleaved three times: `floor` (Node, HMAC, one insert per event), `peer`
- * (@supabase/stripe-sync-engine behind Fastify, which applies an event before it answers) and `growthos` (web role: the
- * answer comes after the ledger's commit). `applied` is measured in runs of their own, with the worker in the same
- * process: all events on contacts and bus, from the first byte sent to the last event applied.
+ * (@supabase/stripe-sync-engine behind Fastify, which applies an event before it answers), `growthos` (web role: the
+ * answer comes after the ledger's commit) and `applied` (`growthos` with its workers in the same process: all events on
+ * contacts and bus, from the first byte sent to the last event applied). All have been warmed alike before.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -19,6 +19,8 @@ import { CUSTOMERS, customerId, eventBody, subscriptionId } from './tools/stripe
 
 const SYSTEMS = ['floor', 'peer', 'growthos'] as const;
 type System = (typeof SYSTEMS)[number];
+/** `applied` is `growthos` as it is started by default; it is measured at the highest concurrency alone. */
+type Server = System | 'applied';
 
 const WARM_UP = 1_000;
 
@@ -42,9 +44,8 @@ interface AppliedCell {
 }
 
 interface Setup {
-  readonly databases: Record<System, BenchDatabase>;
-  readonly servers: Record<System, ServerProcess>;
-  readonly engineEnv: Readonly<Record<string, string>>;
+  readonly databases: Record<Server, BenchDatabase>;
+  readonly servers: Record<Server, ServerProcess>;
   /** Numbers the events, so that no server ever sees one twice. */
   takeEvents(count: number): number;
 }
@@ -55,11 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const cleanUp: (() => Promise<void>)[] = [];
   try {
     const setup = await start(cleanUp);
-    const cells = await runAcked(setup, options);
-    const applied: AppliedCell[] = [];
-    for (let pass = 1; pass <= options.passes; pass++) {
-      applied.push({ pass, ...(await measureApplied(setup, { concurrency: 64, count: options.events })) });
-    }
+    const { cells, applied } = await runPasses(setup, options);
     const report = await summarize(setup, { options, cells, applied });
     console.log(options.isJson ? JSON.stringify(report, null, 2) : describe(report));
     return cells.some((cell) => cell.errors > 0) ? 1 : 0;
@@ -68,9 +65,12 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runAcked(setup: Setup, options: Options): Promise<Cell[]> {
+async function runPasses(setup: Setup, options: Options): Promise<{ cells: Cell[]; applied: AppliedCell[] }> {
   const cells: Cell[] = [];
+  const applied: AppliedCell[] = [];
   for (const system of SYSTEMS) await measure(setup, { system, concurrency: 16, count: WARM_UP });
+  // As many as the others have had when they are measured at the highest concurrency.
+  await measureApplied(setup, { concurrency: 16, count: WARM_UP + options.events });
   for (let pass = 1; pass <= options.passes; pass++) {
     for (const concurrency of options.concurrencies) {
       for (const system of SYSTEMS) {
@@ -79,8 +79,17 @@ async function runAcked(setup: Setup, options: Options): Promise<Cell[]> {
         if (!options.isJson) console.error(lineOf({ system, concurrency, pass, ...result }));
       }
     }
+    const concurrency = options.concurrencies.at(-1) ?? 64;
+    const result = { pass, ...(await measureApplied(setup, { concurrency, count: options.events })) };
+    applied.push(result);
+    if (!options.isJson) {
+      const perSecond = (rate: number): string => `${Math.round(rate)}/s`;
+      console.error(
+        `pass ${pass}  applied   c=${concurrency} ${perSecond(result.appliedPerSecond).padStart(10)} (${perSecond(result.ackedPerSecond)} acknowledged)`,
+      );
+    }
   }
-  return cells;
+  return { cells, applied };
 }
 
 function readOptions(args: readonly string[]): Options {
@@ -103,7 +112,7 @@ function readOptions(args: readonly string[]): Options {
 
 async function start(cleanUp: (() => Promise<void>)[]): Promise<Setup> {
   await onServer('select 1');
-  const database = async (system: System): Promise<BenchDatabase> => {
+  const database = async (system: Server): Promise<BenchDatabase> => {
     const made = await createBenchDatabase(system);
     cleanUp.push(() => made.drop());
     return made;
@@ -117,9 +126,9 @@ async function start(cleanUp: (() => Promise<void>)[]): Promise<Setup> {
     floor: await database('floor'),
     peer: await database('peer'),
     growthos: await database('growthos'),
+    applied: await database('applied'),
   };
   const engineEnv = {
-    DATABASE_URL: databases.growthos.url,
     SECRET_KEY: randomBytes(32).toString('base64'),
     PORT: '0',
     LOG_LEVEL: 'warn',
@@ -131,13 +140,17 @@ async function start(cleanUp: (() => Promise<void>)[]): Promise<Setup> {
   const servers = {
     floor: await server('tools/floor-server.ts', { DATABASE_URL: databases.floor.url }),
     peer: await server('peers/stripe-sync-engine.cjs', { DATABASE_URL: databases.peer.url, PARENTS: parents }),
-    growthos: await server('tools/engine-server.ts', { ...engineEnv, ROLE: 'web' }),
+    growthos: await server('tools/engine-server.ts', {
+      ...engineEnv,
+      DATABASE_URL: databases.growthos.url,
+      ROLE: 'web',
+    }),
+    applied: await server('tools/engine-server.ts', { ...engineEnv, DATABASE_URL: databases.applied.url }),
   };
   let next = 0;
   return {
     databases,
     servers,
-    engineEnv,
     takeEvents(count) {
       next += count;
       return next - count;
@@ -156,7 +169,7 @@ function requests(server: ServerProcess, input: { from: number; count: number })
 
 async function measure(
   setup: Setup,
-  input: { system: System; concurrency: number; count: number },
+  input: { system: Server; concurrency: number; count: number },
 ): Promise<LoadResult> {
   const server = setup.servers[input.system];
   const batch = requests(server, { from: setup.takeEvents(input.count), count: input.count });
@@ -164,31 +177,25 @@ async function measure(
   return driveLoad({ port: server.ready.port, requests: batch, concurrency: input.concurrency });
 }
 
-/** Web and worker in one process; what earlier runs left unapplied is thrown away first. */
 async function measureApplied(
   setup: Setup,
   input: { concurrency: number; count: number },
 ): Promise<Omit<AppliedCell, 'pass'>> {
-  const db = setup.databases.growthos;
-  await db.query('truncate inbox_pending');
-  const { secret } = setup.servers.growthos.ready;
-  const server = await startServerProcess({
-    file: 'tools/engine-server.ts',
-    env: { ...setup.engineEnv, ROLE: 'both', BENCH_SECRET: secret },
-  });
-  try {
-    const warm = requests(server, { from: setup.takeEvents(WARM_UP), count: WARM_UP });
-    await driveLoad({ port: server.ready.port, requests: warm, concurrency: 16 });
-    await untilApplied(db);
-    const batch = requests(server, { from: setup.takeEvents(input.count), count: input.count });
-    const started = performance.now();
-    const acked = await driveLoad({ port: server.ready.port, requests: batch, concurrency: input.concurrency });
-    await untilApplied(db);
-    const seconds = (performance.now() - started) / 1000;
-    return { appliedPerSecond: input.count / seconds, ackedPerSecond: acked.perSecond };
-  } finally {
-    await server.stop();
-  }
+  const server = setup.servers.applied;
+  const batch = requests(server, { from: setup.takeEvents(input.count), count: input.count });
+  await onServer('checkpoint').catch(() => undefined);
+  const started = performance.now();
+  const acked = await driveLoad({ port: server.ready.port, requests: batch, concurrency: input.concurrency });
+  await untilApplied(setup.databases.applied);
+  const seconds = (performance.now() - started) / 1000;
+  await untilCalm(setup.databases.applied);
+  return { appliedPerSecond: input.count / seconds, ackedPerSecond: acked.perSecond };
+}
+
+/** Until everybody has heard of what was applied: whoever is measured next has the machine alone. */
+async function untilCalm(db: BenchDatabase): Promise<void> {
+  const behind = 'select 1 from bus_consumer where position < (select max(position) from bus_event) limit 1';
+  while ((await db.query(behind)).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function untilApplied(db: BenchDatabase): Promise<void> {

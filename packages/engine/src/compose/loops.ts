@@ -10,7 +10,7 @@ import { INBOX_CHANNEL } from '#ingest/index.ts';
 const IDLE_MS = 5_000;
 /** How long after something was done the workers that follow it look, milliseconds: together, and at most so often. */
 const FOLLOW_MS = 100;
-/** How long news of the bus are kept from who rests, at most, while the ledger has more than a batch to apply, milliseconds. */
+/** While the ledger has more than a batch to apply: how often everybody else looks, milliseconds. */
 const HOLD_MS = 1_000;
 const ROUNDS_MAX = 2_000;
 
@@ -32,8 +32,8 @@ export interface Loops {
 
 /**
  * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once; but while the
- * ledger is behind, who works off the bus is woken once a second. The graph is then up to date sooner, and reactions cost
- * less: several changes of a contact are one look at it. The others follow
+ * ledger is behind, all others look once a second. The graph is then up to date sooner, and reactions cost less: several
+ * changes of a contact are one look at it. Who is not woken by news follows
  * what was done: one look `FOLLOW_MS` after a batch of this process, or news of another, found something, however many
  * there were meanwhile. At a few hundred events a second all of them would otherwise look hundreds of times a second for
  * what is seldom there, and take the processor from those who have something to do.
@@ -49,14 +49,15 @@ export async function runLoops(engine: {
   const wake = (whom: Worker['wokenBy']): void => {
     for (const { loop, wokenBy } of loops) if (wokenBy === whom) loop.wake();
   };
+  const busNews = new HeldNews(() => wake('bus'));
   let following: NodeJS.Timeout | undefined;
   const follow = (): void => {
+    const afterMs = busNews.isHeld ? HOLD_MS : FOLLOW_MS;
     following ??= setTimeout(() => {
       following = undefined;
       wake(undefined);
-    }, FOLLOW_MS);
+    }, afterMs);
   };
-  const busNews = new HeldNews(() => wake('bus'));
   const resume = (): void => {
     loops = engine.workers.map((worker) => {
       const { wokenBy, batchSizeMax = Infinity } = worker;

@@ -18,9 +18,10 @@ import { CrashedError, GrowthError, messageOf } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { backoffMs } from '#base/retry.ts';
 import type { Worker } from '#base/worker.ts';
-import { many, one, sqlState, type Db, type Tx } from '#db/db.ts';
+import { one, sqlState, type Db, type Tx } from '#db/db.ts';
 import { LAZY_COMMIT } from '#db/lazy-commit.ts';
-import type { InboxEvent, InboxSource, StoredEvent } from './inbox-event.ts';
+import { type DueEvent, ReadAhead, readDue } from './due.ts';
+import type { InboxSource, StoredEvent } from './inbox-event.ts';
 
 /** Applies events of one source, in the caller's transaction. Throwing rolls the whole batch back. */
 export type ApplyEvents = (tx: Tx, events: readonly StoredEvent[]) => Promise<void>;
@@ -46,16 +47,9 @@ interface Deps {
   readonly apply: Readonly<Record<InboxSource, ApplyEvents>>;
 }
 
-interface PendingEvent extends Omit<InboxEvent, 'payload'> {
-  readonly payload: string;
-  readonly seq: bigint;
-  readonly attempts: number;
-  readonly receivedAt: Date;
-}
-
 class BatchFailed extends Error {
-  readonly events: readonly PendingEvent[];
-  constructor(events: readonly PendingEvent[], cause: unknown) {
+  readonly events: readonly DueEvent[];
+  constructor(events: readonly DueEvent[], cause: unknown) {
     super('a batch of the inbox failed', { cause });
     this.events = events;
   }
@@ -63,13 +57,14 @@ class BatchFailed extends Error {
 
 export function drainWorker(deps: Deps, input: { batchSizeMax?: number } = {}): Worker {
   const sizeMax = input.batchSizeMax ?? BATCH_SIZE_MAX;
+  const ahead = new ReadAhead(deps.db);
   return {
     name: 'inbox:drain',
     wokenBy: 'ledger',
     batchSizeMax: sizeMax,
     async runOnce() {
       try {
-        return await deps.db.transaction((tx) => drainBatch(deps, { tx, sizeMax }));
+        return await deps.db.transaction((tx) => drainBatch(deps, { tx, sizeMax, ahead }));
       } catch (error) {
         if (!(error instanceof BatchFailed)) throw error;
         if (error.cause instanceof CrashedError) throw error.cause;
@@ -85,21 +80,24 @@ export function drainWorker(deps: Deps, input: { batchSizeMax?: number } = {}): 
   };
 }
 
-async function drainBatch(deps: Deps, input: { tx: Tx; sizeMax: number }): Promise<number> {
-  const { tx } = input;
+async function drainBatch(deps: Deps, input: { tx: Tx; sizeMax: number; ahead: ReadAhead }): Promise<number> {
+  const { tx, sizeMax, ahead } = input;
   const lock = await one<{ mine: boolean }>(tx, {
     name: 'inbox_drain_lock',
     text: `select pg_try_advisory_xact_lock($1) as mine, ${LAZY_COMMIT}`,
     values: [DRAIN_LOCK],
   });
   if (!lock?.mine) return 0;
-  const events = await readDue(tx, { now: deps.clock.now(), sizeMax: input.sizeMax });
-  if (events.length === 0) return 0;
+  const events = await readDue(tx, { now: deps.clock.now(), sizeMax, aloneFromAttempts: ALONE_FROM_ATTEMPTS });
+  const last = events.at(-1);
+  if (last === undefined) return 0;
   try {
+    const stored = await ahead.take(tx, events);
     for (const source of ['stripe', 'track'] as const) {
-      const ofSource = events.filter((event) => event.source === source);
-      if (ofSource.length > 0) await deps.apply[source](tx, ofSource.map(parsed));
+      const ofSource = stored.filter((event) => event.source === source);
+      if (ofSource.length > 0) await deps.apply[source](tx, ofSource);
     }
+    if (events.length === sizeMax) ahead.begin({ after: last.seq, sizeMax });
     await tx.query({
       name: 'inbox_applied',
       text: 'delete from inbox_pending where seq = any($1::bigint[])',
@@ -109,47 +107,6 @@ async function drainBatch(deps: Deps, input: { tx: Tx; sizeMax: number }): Promi
     throw new BatchFailed(events, error);
   }
   return events.length;
-}
-
-function parsed({ attempts: _attempts, ...event }: PendingEvent): StoredEvent {
-  return { ...event, payload: JSON.parse(event.payload) as unknown };
-}
-
-const COLUMNS = `p.seq, p.attempts, e.workspace_id as "workspaceId", e.source, e.origin, e.event_id as "eventId", e.type,
-  e.subject, e.livemode, e.created_s::float8 as "createdS", e.via, e.received_at as "receivedAt", e.payload`;
-
-/** The next batch: rows to be taken together, or one that is to be taken alone. */
-async function readDue(tx: Tx, input: { now: Date; sizeMax: number }): Promise<PendingEvent[]> {
-  const waiting = await one(tx, {
-    name: 'inbox_any_waiting',
-    // Ordered, so that it is looked up in the index of those alone: the rows that were applied lie about for a while.
-    text: 'select 1 from inbox_pending where not_before is not null order by not_before limit 1',
-  });
-  const due = await many<PendingEvent>(
-    tx,
-    waiting === undefined
-      ? {
-          name: 'inbox_due',
-          // One look-up for each: a plan for many rows would read the whole ledger.
-          text: `select ${COLUMNS} from (select seq, attempts from inbox_pending order by seq limit $1) p
-                 cross join lateral (select * from inbox_event i where i.seq = p.seq offset 0) e order by p.seq`,
-          values: [input.sizeMax],
-        }
-      : {
-          name: 'inbox_due_behind_waiting',
-          text: `with held as materialized (
-                   select f.origin, f.subject, min(q.seq) as first_seq
-                   from inbox_pending q join inbox_event f using (seq) where q.not_before > $2
-                   group by f.origin, f.subject)
-                 select ${COLUMNS} from inbox_pending p join inbox_event e using (seq)
-                   left join held h on h.origin = e.origin and h.subject = e.subject and h.first_seq < p.seq
-                 where (p.not_before is null or p.not_before <= $2) and h.first_seq is null
-                 order by p.seq limit $1`,
-          values: [input.sizeMax, input.now],
-        },
-  );
-  const firstAlone = due.findIndex((event) => event.attempts >= ALONE_FROM_ATTEMPTS);
-  return firstAlone === -1 ? due : due.slice(0, Math.max(1, firstAlone));
 }
 
 /** Takes the failed rows out of the way, so that others can go on at once: returns how many. */
@@ -162,7 +119,7 @@ async function recordFailure(deps: Deps, failure: BatchFailed): Promise<number> 
   const attempts = first.attempts + 1;
   deps.log.warn(
     { err: failure.cause, events: seqs.length, firstSeq: String(first.seq), attempts },
-    `applying ${isAlone ? `event ${first.eventId}` : `${seqs.length} events`} failed`,
+    `applying ${isAlone ? 'an event' : `${seqs.length} events`} of the ledger failed`,
   );
   if (isTransient(failure.cause)) {
     await deps.db.query({
@@ -187,16 +144,13 @@ function isTransient(error: unknown): boolean {
   return (error instanceof GrowthError && error.retryable) || /^(08|40|53|57)/.test(sqlState(error) ?? '');
 }
 
-async function bury(
-  db: Db,
-  input: { event: PendingEvent; attempts: number; error: unknown; now: Date },
-): Promise<void> {
+async function bury(db: Db, input: { event: DueEvent; attempts: number; error: unknown; now: Date }): Promise<void> {
   const { event, attempts, error, now } = input;
   await db.query({
     text: `with gone as (delete from inbox_pending where seq = $1 returning seq)
            insert into inbox_dead (seq, workspace_id, error, attempts, died_at)
-           select seq, $2::uuid, $3::text, $4::smallint, $5::timestamptz from gone
+           select seq, e.workspace_id, $2::text, $3::smallint, $4::timestamptz from gone join inbox_event e using (seq)
            on conflict (seq) do update set error = excluded.error, attempts = excluded.attempts, died_at = excluded.died_at`,
-    values: [event.seq, event.workspaceId, messageOf(error).replaceAll('\0', ''), attempts, now],
+    values: [event.seq, messageOf(error).replaceAll('\0', ''), attempts, now],
   });
 }
