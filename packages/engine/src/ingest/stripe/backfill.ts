@@ -1,10 +1,11 @@
 /**
  * Reading everything of a connected account. In: a run in `backfill_run`, made when the account was connected, or by a
  * person, or by reconcile. Out: every object of every list given to `applyObjects`, in the transaction that moves the
- * list's cursor, so that a death at any point costs one page at most and nothing is skipped.
+ * list's cursor, so that a death at any point costs a few pages at most and nothing is skipped.
  * May happen twice: reading a page; applying it is idempotent. Order: newest first within a list; lists run beside each
  * other; events that arrive meanwhile are newer than what is read, and `project` keeps the newest.
  */
+import { Readable } from 'node:stream';
 import { addMs, toEpochS, type Clock } from '#base/clock.ts';
 import {
   ConflictError,
@@ -56,7 +57,9 @@ export interface BackfillDeps {
 /** Who reads a list has it for so long; then another process may go on from its cursor. */
 const LEASE_MS = 20_000;
 /** Pages of one list before the worker looks again what else is due. */
-const PAGES_PER_TURN = 20;
+const PAGES_PER_TURN = 60;
+/** Pages that are stored together at most: so many a crash may cost, to be read again. */
+const PAGES_AT_ONCE = 8;
 const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
 /** Failures of our own (not Stripe's) before a list is given up; a person can start it again. */
 const ATTEMPTS_MAX = 8;
@@ -125,29 +128,54 @@ interface Fetched {
   readonly requests: number;
 }
 
+/** A page, and the list as it is when the page is stored. */
+interface Advance {
+  readonly fetched: Fetched;
+  readonly after: BackfillListRow;
+}
+
+/** Pages are read while earlier ones are written; those that came meanwhile are written together. */
 async function readPages(deps: BackfillDeps, input: ListTurn & { definition: BackfillList }): Promise<number> {
   let list = input.list;
   let objects = 0;
-  let next: Promise<Fetched | Date> | null = fetchPage(deps, { ...input, list });
-  for (let pages = 0; next !== null; pages++) {
-    const fetched: Fetched | Date = await next;
-    if (fetched instanceof Date) {
-      await release(deps, { list, notBefore: fetched });
+  const pages = Readable.from(fetchPages(deps, input), { highWaterMark: PAGES_AT_ONCE });
+  for await (const first of pages as AsyncIterable<Advance | Date>) {
+    const found = [first];
+    for (let next: unknown = pages.read(); next !== null; next = pages.read()) found.push(next as Advance | Date);
+    const advances = found.flatMap((one) => (one instanceof Date ? [] : [one]));
+    const after = advances.at(-1)?.after ?? list;
+    if (advances.length > 0)
+      await storePages(deps, { ...input, list, after, pages: advances.map((one) => one.fetched) });
+    if (hasGrownTenfold(list.objects, after.objects)) await deps.db.query({ text: 'analyze' });
+    objects += after.objects - list.objects;
+    list = after;
+    const notBefore = found.find((one) => one instanceof Date);
+    if (notBefore !== undefined) {
+      await release(deps, { list, notBefore });
       return objects;
     }
-    const after = advanced(list, fetched);
-    // The next page is read while this one is written.
-    const goesOn: boolean = fetched.page.hasMore && pages + 1 < PAGES_PER_TURN;
-    next = goesOn ? fetchPage(deps, { ...input, list: after }) : null;
-    next?.catch(() => undefined);
-    await storePage(deps, { ...input, list, after, fetched });
-    if (hasGrownTenfold(list.objects, after.objects)) await deps.db.query({ text: 'analyze' });
-    objects += fetched.page.objects.length;
-    list = after;
-    if (!fetched.page.hasMore) return objects + 1;
+    if (advances.at(-1)?.fetched.page.hasMore === false) return objects + 1;
   }
   await release(deps, { list, notBefore: null });
   return objects;
+}
+
+/** One page after another, as far as the limiter lets us and no further than a turn; a date: from then on. */
+async function* fetchPages(
+  deps: BackfillDeps,
+  input: ListTurn & { definition: BackfillList },
+): AsyncGenerator<Advance | Date> {
+  let { list } = input;
+  for (let pages = 0; pages < PAGES_PER_TURN; pages++) {
+    const fetched = await fetchPage(deps, { ...input, list });
+    if (fetched instanceof Date) {
+      yield fetched;
+      return;
+    }
+    list = advanced(list, fetched);
+    yield { fetched, after: list };
+    if (!fetched.page.hasMore) return;
+  }
 }
 
 /**
@@ -188,12 +216,14 @@ function advanced(list: BackfillListRow, fetched: Fetched): BackfillListRow {
   };
 }
 
-async function storePage(
+async function storePages(
   deps: BackfillDeps,
-  input: ListTurn & { after: BackfillListRow; fetched: Fetched },
+  input: ListTurn & { after: BackfillListRow; pages: readonly Fetched[] },
 ): Promise<void> {
-  const { connection, run, list, after, fetched } = input;
+  const { connection, run, list, after, pages } = input;
   const now = deps.clock.now();
+  const hasMore = pages.at(-1)?.page.hasMore === true;
+  const read = pages.flatMap(({ page }) => page.objects);
   await deps.db.transaction(async (tx) => {
     const isOurs = await one(tx, {
       name: 'backfill_advance',
@@ -212,27 +242,29 @@ async function storePage(
         after.requests,
         after.newestCreatedS,
         Number.isFinite(after.oldestCreatedS) ? after.oldestCreatedS : null,
-        fetched.page.hasMore ? 'running' : 'done',
-        fetched.page.hasMore ? addMs(now, LEASE_MS) : null,
-        fetched.page.hasMore ? null : now,
+        hasMore ? 'running' : 'done',
+        hasMore ? addMs(now, LEASE_MS) : null,
+        hasMore ? null : now,
         list.cursor,
         list.objects,
       ],
     });
     if (isOurs === undefined) throw new ConflictError('Another process reads this list, or the run was stopped.');
+    const vanished: unknown[] = [];
+    for (const { page } of pages) {
+      vanished.push(...(await findVanished(tx, { run, connection, type: list.type, page })));
+    }
     await deps.applyObjects(tx, {
       workspaceId: run.workspaceId,
       stripeAccount: connection.account,
       livemode: connection.livemode,
-      asOfS: fetched.asOfS,
-      objects: [
-        ...fetched.page.objects,
-        ...innerObjects(fetched.page.objects),
-        ...(await findVanished(tx, { run, connection, type: list.type, page: fetched.page })),
-      ],
+      // Of all together, when the first was asked for: what an event tells since then is the newer.
+      asOfS: Math.min(...pages.map(({ asOfS }) => asOfS)),
+      objects: [...read, ...innerObjects(read), ...vanished],
     });
     const { account, livemode } = connection;
-    await countReads(tx, { account, livemode, reads: fetched.requests, now });
+    const reads = pages.reduce((sum, { requests }) => sum + requests, 0);
+    await countReads(tx, { account, livemode, reads, now });
   });
 }
 
