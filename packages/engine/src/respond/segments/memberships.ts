@@ -106,7 +106,14 @@ function keptStatement(key: string, input: EvaluateInput): KeptStatement {
   return made;
 }
 
-/** `version + 0` keeps a person's row from being looked for in the index of (segment, version), which holds all members. */
+/** Nothing of them is left to be remembered. */
+const IS_GONE = sql`is_known and not is_member and next_flip_at is null`;
+
+/**
+ * A person's row is looked up by its key, for each (`offset 0`): a plan from when the table was young would go through all
+ * members for each of them. `version + 0` keeps it out of the index of (segment, version), which holds all members, and
+ * `is true` keeps the rows that go in a hash, where a join would compare each with each.
+ */
 function statement(input: EvaluateInput): Sql {
   const now = sql`${input.now}::timestamptz`;
   const at = input.byTime
@@ -118,12 +125,12 @@ function statement(input: EvaluateInput): Sql {
       select e.*, old.contact_id is not null as is_known, coalesce(old.is_member, false) as was_member,
         old.next_flip_at is distinct from e.next_flip_at as has_new_flip,
         case when coalesce(old.is_member, false) <> e.is_member or old.since is null then ${at} else old.since end as since
-      from e left join segment_membership old
-        on old.contact_id = e.contact_id and old.segment_id = e.segment_id and old.version + 0 = e.version),
+      from e left join lateral (select * from segment_membership m where m.contact_id = e.contact_id
+        and m.segment_id = e.segment_id and m.version + 0 = e.version offset 0) old on true),
     removed as (
-      delete from segment_membership m using d
-      where m.contact_id = d.contact_id and m.segment_id = d.segment_id and m.version + 0 = d.version
-        and not d.is_member and d.next_flip_at is null),
+      delete from segment_membership m
+      where m.contact_id = any(array(select contact_id from d where ${IS_GONE}))
+        and ((m.contact_id, m.segment_id, m.version) in (select contact_id, segment_id, version from d where ${IS_GONE})) is true),
     kept as (
       insert into segment_membership (segment_id, version, contact_id, is_member, since, next_flip_at)
       select d.segment_id, d.version, d.contact_id, d.is_member, d.since, d.next_flip_at from d
