@@ -128,8 +128,7 @@ export async function startEngine(
   overrides: Overrides = {},
 ): Promise<Engine & { readonly url: string }> {
   const engine = await createEngine(config, overrides);
-  const { stripeRequestsPerSecond, ...others } = overrides;
-  const hasThread = config.ROLE === 'both' && engine.db.kind === 'server' && Object.keys(others).length === 0;
+  const hasThread = config.ROLE === 'both' && engine.db.kind === 'server' && canBeTold(overrides);
   const thread = hasThread ? await startWorkerThread({ config, overrides }) : null;
   const loops = config.ROLE === 'web' || hasThread ? null : await runLoops(engine);
   const url = await engine.app.listen({ host: config.HOST, port: config.PORT });
@@ -148,6 +147,11 @@ export async function startEngine(
       await engine.stop();
     },
   };
+}
+
+/** Whether a thread can be told of them: functions and connections stay where they are. */
+function canBeTold(overrides: Overrides): boolean {
+  return Object.keys(overrides).every((name) => name === 'stripeRequestsPerSecond');
 }
 
 function baseUrlOf(config: Config): string {

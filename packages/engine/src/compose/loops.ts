@@ -31,12 +31,13 @@ export interface Loops {
 }
 
 /**
- * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once; but while the
- * ledger is behind, all others look once a second. The graph is then up to date sooner, and reactions cost less: several
- * changes of a contact are one look at it. Who is not woken by news follows
+ * Every worker in a loop of its own. Who works off the ledger or the bus is woken by their NOTIFY at once. The others follow
  * what was done: one look `FOLLOW_MS` after a batch of this process, or news of another, found something, however many
  * there were meanwhile. At a few hundred events a second all of them would otherwise look hundreds of times a second for
  * what is seldom there, and take the processor from those who have something to do.
+ *
+ * While the ledger is behind, everybody but its drain looks once a second. The graph is then up to date sooner, and
+ * reactions cost less: several changes of a contact are one look at it.
  */
 export async function runLoops(engine: {
   readonly db: Db;
@@ -46,50 +47,29 @@ export async function runLoops(engine: {
   readonly bus: Pick<BusTransport, 'onNews'>;
 }): Promise<Loops> {
   let loops: { readonly loop: Loop; readonly wokenBy: Worker['wokenBy'] }[] = [];
-  const wake = (whom: Worker['wokenBy']): void => {
+  const news = new News((whom) => {
     for (const { loop, wokenBy } of loops) if (wokenBy === whom) loop.wake();
-  };
-  const busNews = new HeldNews(() => wake('bus'));
-  let following: NodeJS.Timeout | undefined;
-  const follow = (): void => {
-    const afterMs = busNews.isHeld ? HOLD_MS : FOLLOW_MS;
-    following ??= setTimeout(() => {
-      following = undefined;
-      wake(undefined);
-    }, afterMs);
-  };
+  });
   const resume = (): void => {
-    loops = engine.workers.map((worker) => {
-      const { wokenBy, batchSizeMax = Infinity } = worker;
-      const onTurn = (handled: number): void => {
-        if (wokenBy === 'ledger') busNews.hold(handled >= batchSizeMax);
-        if (handled > 0) follow();
-      };
-      const restsEarly = (): boolean => wokenBy === 'bus' && busNews.isHeld;
-      return { loop: startLoop(engine, { worker, idleMs: IDLE_MS, onTurn, restsEarly }), wokenBy };
-    });
+    loops = engine.workers.map((worker) => ({
+      loop: startLoop(engine, {
+        worker,
+        idleMs: IDLE_MS,
+        onTurn: (handled) => news.ofTurn(worker, handled),
+        restsEarly: () => worker.wokenBy === 'bus' && news.isLedgerBehind,
+      }),
+      wokenBy: worker.wokenBy,
+    }));
   };
   const pause = async (): Promise<void> => {
     await Promise.all(loops.map(({ loop }) => loop.stop()));
-    busNews.hold(false);
-    clearTimeout(following);
-    following = undefined;
-  };
-  const hear = (tell: () => void) => (): void => {
-    tell();
-    follow();
+    news.forget();
   };
   const stops = await Promise.all([
-    engine.db.listen(
-      INBOX_CHANNEL,
-      hear(() => wake('ledger')),
-    ),
-    engine.db.listen(
-      BUS_CHANNEL,
-      hear(() => busNews.come()),
-    ),
+    engine.db.listen(INBOX_CHANNEL, () => news.ofLedger()),
+    engine.db.listen(BUS_CHANNEL, () => news.ofBus()),
   ]);
-  engine.bus.onNews(hear(() => busNews.come()));
+  engine.bus.onNews(() => news.ofBus());
   resume();
   return {
     pause,
@@ -101,29 +81,58 @@ export async function runLoops(engine: {
   };
 }
 
-/** News that are told at once, or, while they are held, together: when that ends, or a while after the first of them. */
-class HeldNews {
-  readonly #tell: () => void;
-  isHeld = false;
-  #telling: NodeJS.Timeout | undefined;
+/** Tells the loops what there is to do: at once, or together a little later. */
+class News {
+  /** The drain's last batch was full. */
+  isLedgerBehind = false;
+  readonly #wake: (whom: Worker['wokenBy']) => void;
+  #listeners: NodeJS.Timeout | undefined;
+  #followers: NodeJS.Timeout | undefined;
 
-  constructor(tell: () => void) {
-    this.#tell = tell;
+  constructor(wake: (whom: Worker['wokenBy']) => void) {
+    this.#wake = wake;
   }
 
-  come(): void {
-    if (!this.isHeld) this.#tell();
-    else this.#telling ??= setTimeout(() => this.#tellNow(), HOLD_MS);
+  ofLedger(): void {
+    this.#wake('ledger');
+    this.#tellFollowers();
   }
 
-  hold(isHeld: boolean): void {
-    this.isHeld = isHeld;
-    if (!isHeld && this.#telling !== undefined) this.#tellNow();
+  ofBus(): void {
+    if (this.isLedgerBehind) this.#listeners ??= setTimeout(() => this.#tellListeners(), HOLD_MS);
+    else this.#wake('bus');
+    this.#tellFollowers();
   }
 
-  #tellNow(): void {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    this.#tell();
+  ofTurn({ wokenBy, batchSizeMax = Infinity }: Worker, handled: number): void {
+    if (wokenBy === 'ledger') {
+      this.isLedgerBehind = handled >= batchSizeMax;
+      if (!this.isLedgerBehind && this.#listeners !== undefined) this.#tellListeners();
+    }
+    if (handled > 0) this.#tellFollowers();
+  }
+
+  forget(): void {
+    this.isLedgerBehind = false;
+    clearTimeout(this.#listeners);
+    clearTimeout(this.#followers);
+    this.#listeners = undefined;
+    this.#followers = undefined;
+  }
+
+  #tellListeners(): void {
+    clearTimeout(this.#listeners);
+    this.#listeners = undefined;
+    this.#wake('bus');
+  }
+
+  #tellFollowers(): void {
+    this.#followers ??= setTimeout(
+      () => {
+        this.#followers = undefined;
+        this.#wake(undefined);
+      },
+      this.isLedgerBehind ? HOLD_MS : FOLLOW_MS,
+    );
   }
 }

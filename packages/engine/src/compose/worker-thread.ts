@@ -19,10 +19,10 @@ export interface WorkerThread {
 }
 
 /**
- * Room for what batches make and drop again. Three times the usual: most of a batch is then gone when it is full, and
+ * Room for what batches make and drop again. Twice the usual: most of a batch is then gone when it is full, and
  * collecting takes a tenth less of the processor (measured: applying webhooks).
  */
-const YOUNG_GENERATION_MB = 192;
+const YOUNG_GENERATION_MB = 96;
 
 /** Resolves when the workers run. */
 export async function startWorkerThread(input: ThreadInput): Promise<WorkerThread> {
