@@ -6,5 +6,6 @@ if (!process.features.typescript) (await import('tsx/esm/api')).register();
 const { startWorkers } = await import('#main.ts');
 
 const workers = await startWorkers(workerData.config, workerData.overrides);
-parentPort.once('message', () => void workers.stop().then(() => parentPort.close()));
+// Ends this thread alone.
+parentPort.once('message', () => void workers.stop().then(() => process.exit(0)));
 parentPort.postMessage('running');
