@@ -58,8 +58,8 @@ export interface BackfillDeps {
 const LEASE_MS = 20_000;
 /** Pages of one list before the worker looks again what else is due. */
 const PAGES_PER_TURN = 60;
-/** Pages that are stored together at most: so many a crash may cost, to be read again. */
-const PAGES_AT_ONCE = 8;
+/** Pages that may wait to be stored together: so many, and one, a crash may cost, to be read again. */
+const PAGES_AHEAD = 8;
 const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
 /** Failures of our own (not Stripe's) before a list is given up; a person can start it again. */
 const ATTEMPTS_MAX = 8;
@@ -134,24 +134,31 @@ interface Advance {
   readonly after: BackfillListRow;
 }
 
+/** Why no page follows: the limiter's date, or what went wrong. It takes its turn behind the pages that came before. */
+interface Stop {
+  readonly notBefore?: Date;
+  readonly error?: unknown;
+}
+
 /** Pages are read while earlier ones are written; those that came meanwhile are written together. */
 async function readPages(deps: BackfillDeps, input: ListTurn & { definition: BackfillList }): Promise<number> {
   let list = input.list;
   let objects = 0;
-  const pages = Readable.from(fetchPages(deps, input), { highWaterMark: PAGES_AT_ONCE });
-  for await (const first of pages as AsyncIterable<Advance | Date>) {
+  const pages = Readable.from(fetchPages(deps, input), { highWaterMark: PAGES_AHEAD });
+  for await (const first of pages as AsyncIterable<Advance | Stop>) {
     const found = [first];
-    for (let next: unknown = pages.read(); next !== null; next = pages.read()) found.push(next as Advance | Date);
-    const advances = found.flatMap((one) => (one instanceof Date ? [] : [one]));
+    for (let next: unknown = pages.read(); next !== null; next = pages.read()) found.push(next as Advance | Stop);
+    const advances = found.filter((one) => 'fetched' in one);
     const after = advances.at(-1)?.after ?? list;
     if (advances.length > 0)
       await storePages(deps, { ...input, list, after, pages: advances.map((one) => one.fetched) });
     if (hasGrownTenfold(list.objects, after.objects)) await deps.db.query({ text: 'analyze' });
     objects += after.objects - list.objects;
     list = after;
-    const notBefore = found.find((one) => one instanceof Date);
-    if (notBefore !== undefined) {
-      await release(deps, { list, notBefore });
+    const [stop] = found.flatMap((one) => ('fetched' in one ? [] : [one]));
+    if (stop?.error !== undefined) throw stop.error;
+    if (stop?.notBefore !== undefined) {
+      await release(deps, { list, notBefore: stop.notBefore });
       return objects;
     }
     if (advances.at(-1)?.fetched.page.hasMore === false) return objects + 1;
@@ -160,16 +167,25 @@ async function readPages(deps: BackfillDeps, input: ListTurn & { definition: Bac
   return objects;
 }
 
-/** One page after another, as far as the limiter lets us and no further than a turn; a date: from then on. */
+/**
+ * One page after another, no further than a turn. Never throws: a stream that fails drops the pages it still holds, and
+ * those were read on Stripe's account.
+ */
 async function* fetchPages(
   deps: BackfillDeps,
   input: ListTurn & { definition: BackfillList },
-): AsyncGenerator<Advance | Date> {
+): AsyncGenerator<Advance | Stop> {
   let { list } = input;
   for (let pages = 0; pages < PAGES_PER_TURN; pages++) {
-    const fetched = await fetchPage(deps, { ...input, list });
+    let fetched: Fetched | Date;
+    try {
+      fetched = await fetchPage(deps, { ...input, list });
+    } catch (error) {
+      yield { error };
+      return;
+    }
     if (fetched instanceof Date) {
-      yield fetched;
+      yield { notBefore: fetched };
       return;
     }
     list = advanced(list, fetched);
