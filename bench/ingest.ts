@@ -181,13 +181,10 @@ async function measureApplied(
   setup: Setup,
   input: { concurrency: number; count: number },
 ): Promise<Omit<AppliedCell, 'pass'>> {
-  const server = setup.servers.applied;
-  const batch = requests(server, { from: setup.takeEvents(input.count), count: input.count });
-  await onServer('checkpoint').catch(() => undefined);
-  const started = performance.now();
-  const acked = await driveLoad({ port: server.ready.port, requests: batch, concurrency: input.concurrency });
+  const acked = await measure(setup, { system: 'applied', ...input });
+  const ackedAtMs = performance.now();
   await untilApplied(setup.databases.applied);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = input.count / acked.perSecond + (performance.now() - ackedAtMs) / 1000;
   await untilCalm(setup.databases.applied);
   return { appliedPerSecond: input.count / seconds, ackedPerSecond: acked.perSecond };
 }
