@@ -106,6 +106,11 @@ interface OwnedFact {
   readonly fact: StripeFact;
 }
 
+interface CatalogueKey extends Omit<OwnedFact, 'fact'> {
+  readonly type: string;
+  readonly id: string;
+}
+
 /** @param input.known what was loaded before: only what is not in it yet is looked for, and added. */
 export async function loadCatalogue(
   db: Queryable,
@@ -118,24 +123,30 @@ export async function loadCatalogue(
     discounts: new Map(),
     asked: new Set(),
   };
-  let wanted = new Set<string>();
-  const want = (owner: Omit<OwnedFact, 'fact'>, type: string, id: string): void => {
-    const name = `${owner.stripeAccount} ${owner.livemode} ${type} ${id}`;
-    if (!catalogue.asked.has(name)) wanted.add(name);
+  let wanted = new Map<string, CatalogueKey>();
+  const want = ({ stripeAccount, livemode }: Omit<OwnedFact, 'fact'>, type: string, id: string): void => {
+    const name = `${stripeAccount} ${livemode} ${type} ${id}`;
+    if (!catalogue.asked.has(name)) wanted.set(name, { stripeAccount, livemode, type, id });
   };
   for (const object of input.objects) mentioned(object.fact, (type, id) => want(object, type, id));
   // Twice: a discount that is known only by its id names its coupon in its own row.
   for (let round = 0; round < 2 && wanted.size > 0; round++) {
-    const keys = [...wanted].map((name) => name.split(' '));
-    for (const name of wanted) catalogue.asked.add(name);
-    wanted = new Set();
+    const keys = [...wanted.values()];
+    for (const name of wanted.keys()) catalogue.asked.add(name);
+    wanted = new Map();
     const rows = await many<OwnedFact>(db, {
       name: 'billing_catalogue',
       text: `select o.* from unnest($2::text[], $3::boolean[], $4::text[], $5::text[]) as k (account, livemode, type, id)
              cross join lateral (select stripe_account as "stripeAccount", livemode, fact from stripe_object s
                where s.stripe_account = k.account and s.livemode = k.livemode and s.type = k.type and s.id = k.id
                  and s.workspace_id = $1 offset 0) o`,
-      values: [input.workspaceId, ...[0, 1, 2, 3].map((part) => keys.map((key) => key[part]))],
+      values: [
+        input.workspaceId,
+        keys.map((key) => key.stripeAccount),
+        keys.map((key) => key.livemode),
+        keys.map((key) => key.type),
+        keys.map((key) => key.id),
+      ],
     });
     for (const row of rows) {
       const { fact } = row;
