@@ -30,7 +30,8 @@ const FAILED = { firstMs: 250, maxMs: 30_000 };
 /**
  * Runs a worker until stopped: at once again while it finds work; else after a wake-up, when something of its own falls
  * due (`nextDueAt`), or after `idleMs`, whichever is first. `onTurn` hears after each turn's commit how many items it
- * handled; `restsEarly` says whether it rests, until it is woken, after a batch that was not full. A failing batch is logged and tried again after a growing pause; it never ends the loop.
+ * handled; `restsEarly` says whether it rests, until it is woken, after a batch that was not full. A failing batch is
+ * logged and tried again after a growing pause; it never ends the loop.
  */
 export function startLoop(
   deps: { log: Log; clock: Clock },

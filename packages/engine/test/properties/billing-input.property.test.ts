@@ -5,7 +5,7 @@ import { BILLING_WARNINGS } from '#project/billing/warning.ts';
 import { explainBilling } from '#project/billing/explain.ts';
 import { planChange } from '#project/billing/plan-change.ts';
 import { summarizeBilling } from '#project/billing/summary.ts';
-import { readSubscriptionChange } from '#project/stripe/changes.ts';
+import { readSubscriptionChange } from '../world/subscription-change.ts';
 import { readers, readStripeObject, type StripeObjectType } from '#project/stripe/read.ts';
 import {
   AS_OF,

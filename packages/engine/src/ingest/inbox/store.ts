@@ -96,8 +96,8 @@ function isAboutOneRow(error: unknown): boolean {
 }
 
 /**
- * Wakes the drain, in a statement of its own and not with every flush: at 16 callers that was a tenth of the work. Inside the insert, NOTIFY would hold PostgreSQL's one
- * lock for notifications until COMMIT and so make the flushes wait for each other. A lost wake-up costs one idle pause.
+ * Wakes the drain, in a statement of its own and not with every flush. Inside the insert, NOTIFY would hold PostgreSQL's
+ * one lock for notifications until COMMIT and so make the flushes wait for each other. A lost wake-up costs one idle pause.
  */
 function createNotifier(db: Db): () => void {
   let isBusy = false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rawItem, rawPrice, rawSubscription } from '../../../test/cases/raw-billing.ts';
-import { readSubscriptionChange } from './changes.ts';
+import { readSubscriptionChange } from '../../../test/world/subscription-change.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 

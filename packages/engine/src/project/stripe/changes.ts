@@ -1,6 +1,6 @@
 /**
  * What a `customer.subscription.updated` event says has changed, from any API version.
- * In: the raw event, with `data.object` and `data.previous_attributes`. Out: the subscription before and after as facts,
+ * In: its `data.object`, raw and read, and `data.previous_attributes`. Out: the subscription before and after as facts,
  * and hints of what differs. Only hints: the money before comes from our own stored facts, because events arrive late.
  *
  * `previous_attributes` holds only changed keys, and arrays whole. Since basil a plain renewal lists all items as
@@ -35,19 +35,7 @@ export interface SubscriptionChange {
   readonly warnings: readonly ReadWarning[];
 }
 
-/** Null where the value is no event about a readable subscription. Without previous attributes nothing has changed. */
-export function readSubscriptionChange(event: unknown): SubscriptionChange | null {
-  const data = isRecord(event) ? event['data'] : undefined;
-  const object = isRecord(data) ? data['object'] : undefined;
-  if (!isRecord(data) || !isRecord(object)) return null;
-  const previous = isRecord(data['previous_attributes']) ? data['previous_attributes'] : {};
-  const after = readSubscription(object);
-  if (after.fact === null) return null;
-  const change = changeSince({ object, fact: after.fact, previous });
-  return change === null ? null : { ...change, warnings: [...after.warnings, ...change.warnings] };
-}
-
-/** The same of an object that was read already. `warnings` are of the reading of what was before. */
+/** Null where what was before is no subscription. `warnings` are of reading it. */
 export function changeSince(input: { object: Raw; fact: SubscriptionFact; previous: Raw }): SubscriptionChange | null {
   const { object, fact, previous } = input;
   const before = readSubscription(previousSubscription(object, previous));

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isRecord } from '#base/is-record.ts';
-import { readSubscriptionChange } from './changes.ts';
+import { readSubscriptionChange } from '../../../test/world/subscription-change.ts';
 import { isStripeObjectType, readers, readStripeObject, type StripeFacts, type StripeObjectType } from './read.ts';
 
 const FOLDER = new URL('../../../../../../shared/fixtures/', import.meta.url);
