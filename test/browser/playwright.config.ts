@@ -16,6 +16,8 @@ export default defineConfig({
     baseURL: process.env['DEMO_URL'] ?? 'http://127.0.0.1:4400',
     viewport: { width: 1280, height: 900 },
     actionTimeout: 20_000,
+    // Else a page that does not come uses up the whole test, and the report blames whichever step was last.
+    navigationTimeout: 60_000,
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: chromium,

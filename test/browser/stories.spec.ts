@@ -2,7 +2,8 @@
 import { expect, type Page, test } from '@playwright/test';
 import { advance, contactPage, openMail, shoot, stripeUrl, withStripe } from './steps.ts';
 
-test.describe.configure({ mode: 'serial' });
+// Several days pass in some of them, each with all that it brings: the limit is that of `advance`, a few times over.
+test.describe.configure({ mode: 'serial', timeout: 600_000 });
 
 const TRIAL_SUBJECT = /^Your trial expires in [23] days$/;
 const errors: string[] = [];

@@ -29,6 +29,8 @@ export function liveRoutes(deps: AppDeps): FastifyPluginAsync {
       unlisten ??= listen();
       await unlisten;
       const last = request.headers['last-event-id'];
+      // Gone while we waited: its end was told already, and nobody would ever take it off the list.
+      if (reply.raw.destroyed) return reply.hijack();
       const stream = openStream(deps, {
         reply,
         workspaceId: request.access.workspaceId,
