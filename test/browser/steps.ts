@@ -29,6 +29,28 @@ export const LOOKS = [
   { look: 'dark and narrow', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 ] as const;
 
+/** A page of ours is there within a second. */
+const PAGE_TIMEOUT_MS = 30_000;
+
+/**
+ * Opens a page. One that does not come is opened once more, as a person would, and the report says whether the server
+ * answered meanwhile: twice a run stood still here until its time was over, and nothing told which side had stopped.
+ */
+export async function open(page: Page, path: string): Promise<void> {
+  try {
+    await page.goto(path, { timeout: PAGE_TIMEOUT_MS });
+  } catch (error) {
+    const startedMs = performance.now();
+    const health = await page.request.get('/health', { timeout: PAGE_TIMEOUT_MS }).then(
+      (answer) => `answered ${answer.status()}`,
+      (failure: unknown) => String(failure).split('\n')[0],
+    );
+    const tookMs = Math.round(performance.now() - startedMs);
+    process.stdout.write(`      ${path}: ${String(error).split('\n')[0]}; /health ${health} after ${tookMs} ms\n`);
+    await page.goto(path);
+  }
+}
+
 /** Does something on the simulated Stripe's own page. */
 export async function withStripe(context: BrowserContext, act: (stripe: Page) => Promise<void>): Promise<void> {
   const stripe = await context.newPage();
@@ -54,7 +76,7 @@ export async function advance(context: BrowserContext, buttons: readonly string[
 
 /** Finds somebody as a person would, and opens their page. */
 export async function contactPage(page: Page, name: string): Promise<void> {
-  await page.goto('/contacts');
+  await open(page, '/contacts');
   await page.getByLabel('Search contacts').fill(name);
   await expect(page.getByText('1 person')).toBeVisible();
   await page.getByRole('link', { name }).click();
@@ -63,7 +85,7 @@ export async function contactPage(page: Page, name: string): Promise<void> {
 
 /** Opens a captured mail by its subject and reader. */
 export async function openMail(page: Page, mail: { subject: string | RegExp; to: string }): Promise<void> {
-  await page.goto('/inbox');
+  await open(page, '/inbox');
   // The demo signs its visitor in by itself; only then does the API answer.
   await expect(page.getByRole('heading', { name: 'Captured e-mail' })).toBeVisible();
   const answer = await page.request.get('/api/captured-inbox?limit=100');
@@ -72,6 +94,6 @@ export async function openMail(page: Page, mail: { subject: string | RegExp; to:
     mail.subject instanceof RegExp ? mail.subject.test(subject) : subject === mail.subject;
   const found = rows.find(({ subject, to }) => isIt(subject) && to.includes(mail.to));
   expect(found, `a captured mail "${String(mail.subject)}" to ${mail.to}`).toBeDefined();
-  await page.goto(`/inbox?id=${found?.id ?? ''}`);
+  await open(page, `/inbox?id=${found?.id ?? ''}`);
   await expect(page.getByRole('heading', { name: mail.subject })).toBeVisible();
 }

@@ -1,6 +1,6 @@
 /** The three stories, as a person lives them: one demo company, one clock, one after the other. */
 import { expect, type Page, test } from '@playwright/test';
-import { advance, contactPage, openMail, shoot, stripeUrl, withStripe } from './steps.ts';
+import { advance, contactPage, open, openMail, shoot, stripeUrl, withStripe } from './steps.ts';
 
 // Several days pass in some of them, each with all that it brings: the limit is that of `advance`, a few times over.
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
@@ -13,7 +13,7 @@ test.beforeEach(({ page }) => {
 test.afterAll(() => expect(errors).toEqual([]));
 
 test('Stripe is connected with one button, and its history read', async ({ page }) => {
-  await page.goto('/connect');
+  await open(page, '/connect');
   await expect(page.getByRole('button', { name: 'Connect Stripe' }).first()).toBeVisible();
   await shoot(page, 'connect-before');
   await page.getByRole('button', { name: 'Connect Stripe' }).first().click();
@@ -34,7 +34,7 @@ test('an upgrade from Starter to Pro is celebrated once, in the app and by mail;
     await stripe.getByRole('button', { name: 'Upgrade to Pro' }).first().click();
     await expect(stripe.getByText('Pro $99.00/mo').first()).toBeVisible();
   });
-  await page.goto('/demo-app?as=user_0003');
+  await open(page, '/demo-app?as=user_0003');
   await expect(page.getByRole('heading', { name: 'Welcome to Pro!' })).toBeVisible();
   await shoot(page, 'upgrade');
   await page.reload();
@@ -77,7 +77,7 @@ test('three days before its end a trial hears of it, a busy one with a code; who
   const before = await mailsTo(page, 'grace@harborline.example');
   await advance(context, ['Advance 3 days']);
   expect(await mailsTo(page, 'grace@harborline.example')).toBe(before);
-  await page.goto('/demo-app?as=user_0002');
+  await open(page, '/demo-app?as=user_0002');
   await expect(page.getByText('identify: user_0002')).toBeVisible();
   await expect(page.getByText(/Your trial ends/)).toHaveCount(0);
 });
@@ -101,7 +101,7 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await shoot(page, 'contact-page');
   const ada = page.url();
 
-  await page.goto('/demo-app?as=user_0001');
+  await open(page, '/demo-app?as=user_0001');
   const nudge = page.getByRole('heading', { name: "Your last payment didn't go through" });
   await expect(nudge).toBeVisible();
   await shoot(page, 'demo-app');
@@ -114,11 +114,11 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await withStripe(context, async (stripe) => {
     await stripe.getByRole('button', { name: 'Pay now' }).first().click();
   });
-  await page.goto(ada);
+  await open(page, ada);
   await expect(page.getByText(/Pays \$200\.00 a month/)).toBeVisible();
   await expect(page.getByText(/^Payment of \$200\.00 failed .* of Failed payment recovery\.$/)).toHaveCount(0);
   await shoot(page, 'contact-page-paid');
-  await page.goto('/demo-app?as=user_0001');
+  await open(page, '/demo-app?as=user_0001');
   await expect(page.getByText('identify: user_0001')).toBeVisible();
   await expect(nudge).toHaveCount(0);
 });
