@@ -11,10 +11,10 @@ const START_TIMEOUT_MS = 60_000;
 
 export interface ServerProcess {
   readonly url: string;
-  /** Resolves when it listens. */
-  start(): Promise<void>;
+  /** Resolves when it listens. `env` is for this life only. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Begins to start, and does not wait for it. */
-  launch(): void;
+  launch(env?: Readonly<Record<string, string>>): void;
   /** SIGKILL, and its end awaited: nothing of it runs afterwards. */
   kill(): Promise<void>;
   /** As the demo's visitor, who owns the workspaces. */
@@ -29,7 +29,7 @@ export async function createServerProcess(env: Readonly<Record<string, string>>)
   const secretKey = randomBytes(32).toString('base64');
   let child: ChildProcess | null = null;
   let signedIn: Promise<string> | null = null;
-  const launch = (): ChildProcess => {
+  const launch = (envOfLife: Readonly<Record<string, string>> = {}): ChildProcess => {
     // Newer Nodes read TypeScript by themselves; Node 20 needs the loader.
     const loader = process.features.typescript ? [] : ['--import', 'tsx'];
     child = spawn(process.execPath, [...loader, MAIN], {
@@ -40,6 +40,7 @@ export async function createServerProcess(env: Readonly<Record<string, string>>)
         SECRET_KEY: secretKey,
         DEMO: 'true',
         ...env,
+        ...envOfLife,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -50,7 +51,7 @@ export async function createServerProcess(env: Readonly<Record<string, string>>)
     url,
     launch,
     cookie,
-    start: () => whenListening(launch()),
+    start: (envOfLife) => whenListening(launch(envOfLife)),
     async kill() {
       const dying = child;
       child = null;

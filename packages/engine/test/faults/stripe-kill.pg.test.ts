@@ -1,7 +1,8 @@
 /**
  * kill -9 of the server, again and again, while it reads an account's history and takes its webhooks. A second server, on
  * a database of its own and connected to the same simulated account, is left alone: both must end with the same people,
- * the same figures and the same events. `KILLS=50 DATABASE_URL=... npx vitest run packages/engine/test/faults/stripe-kill`
+ * the same figures and the same events. Its lives are those of an installation, with the workers in a thread of their own;
+ * only the first and the last are a demo's, whose clock and work a test can move. `KILLS=50 DATABASE_URL=... npx vitest run packages/engine/test/faults/stripe-kill`
  * (default 3: each costs the start of a process).
  */
 import { startSimulator } from '@growthos/simulator/server.ts';
@@ -18,6 +19,7 @@ const STEPS_PER_LIFE = 6;
 /** Every so many lives the server dies while it starts. */
 const DIES_STARTING_EVERY = 7;
 const BULK_CUSTOMERS = 1_000;
+const AS_INSTALLED = { DEMO: 'false' };
 
 interface Side {
   readonly db: Db;
@@ -72,8 +74,8 @@ describe.skipIf(SERVER_URL === null)('kill -9 (needs DATABASE_URL)', () => {
       let withPending = 0;
       for (let life = 0; life < KILLS; life++) {
         const isDyingYoung = life % DIES_STARTING_EVERY === DIES_STARTING_EVERY - 1;
-        if (life > 0 && isDyingYoung) killed.server.launch();
-        else if (life > 0) await killed.server.start();
+        if (life > 0 && isDyingYoung) killed.server.launch(AS_INSTALLED);
+        else if (life > 0) await killed.server.start(AS_INSTALLED);
         if (!isDyingYoung) await keepReading(killed);
         for (let step = 0; step < STEPS_PER_LIFE; step++) {
           await act(sim, life * STEPS_PER_LIFE + step);
