@@ -83,7 +83,9 @@ async function emptyDb(): Promise<Db> {
 
 /** For `afterAll`. */
 export async function closeIngestDb(): Promise<void> {
-  await (await shared)?.close();
+  const mine = shared;
+  shared = undefined;
+  await (await mine)?.close();
 }
 
 export async function startIngestWorld(
