@@ -34,7 +34,7 @@ const PAGE_TIMEOUT_MS = 30_000;
 
 /**
  * Opens a page. One that does not come is opened once more, as a person would, and the report says whether the server
- * answered meanwhile: twice a run stood still here until its time was over, and nothing told which side had stopped.
+ * answered meanwhile: twice a run's time was over here, and nothing told which side was slow.
  */
 export async function open(page: Page, path: string): Promise<void> {
   try {

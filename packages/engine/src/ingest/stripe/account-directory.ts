@@ -22,7 +22,7 @@ const REFRESH_AFTER_MS = 1_000;
 
 /**
  * Looks connections up, and remembers the ones that exist. However many ask at once, the database is asked once: after a
- * pause, a burst of webhooks would else be as many look-ups, each on a new connection, before the first is stored.
+ * pause, a burst of webhooks would else be as many look-ups before the first is stored.
  * A Connect endpoint in live mode also hears the test events of the accounts connected there: they belong to the test
  * twin of the live workspace.
  */
