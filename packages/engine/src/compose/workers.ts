@@ -10,6 +10,7 @@ import {
   oneOffChargeWorker,
   recomputeContactsWorker,
   staleContactsWorker,
+  waitingFailuresWorker,
 } from '#project/index.ts';
 import { flipsWorker, installTemplates, recomputeWorker, segmentsConsumer } from '#respond/segments/index.ts';
 import { advanceWorker, dateTriggerWorker, sequenceConsumers } from '#respond/sequences/index.ts';
@@ -49,6 +50,7 @@ export function composeWorkers(base: WorkerParts): Pick<Parts, 'consumers' | 'wo
     outboxWorker(sending),
     nudgeExpiryWorker(base),
     oneOffChargeWorker(base),
+    waitingFailuresWorker(base),
     billingDueWorker(base),
     staleContactsWorker(base),
     recomputeContactsWorker(base),

@@ -2,6 +2,7 @@ export { oneOffChargeWorker } from './apply/one-off-charges.ts';
 export { staleContactsWorker } from './apply/stale-contacts.ts';
 export { applyStripeEvents } from './apply/stripe-events.ts';
 export { applyStripeObjects } from './apply/stripe-objects.ts';
+export { waitingFailuresWorker } from './apply/waiting-failures.ts';
 export { applyTrackEvents } from './apply/track-events.ts';
 export { BillingSettingsSchema } from './billing/settings.ts';
 export { engagementWorker, requestRescore } from './engagement/engagement-worker.ts';

@@ -3,8 +3,7 @@
  * a database of its own and connected to the same simulated account, is left alone: both must end with the same people,
  * the same figures and the same events. `KILLS=50 DATABASE_URL=... npx vitest run packages/engine/test/faults/stripe-kill`
  * (default 3: each costs the start of a process). With `INSTALLED=1` all lives but the first and the last
- * are those of an installation, with the workers in a thread of their own; there, of 50 deaths, some failed payments were
- * told without their reason, which is not mended yet.
+ * are those of an installation, with the workers in a thread of their own.
  */
 import { startSimulator } from '@growthos/simulator/server.ts';
 import type { Simulator } from '@growthos/simulator/simulator.ts';

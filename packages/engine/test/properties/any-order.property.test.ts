@@ -9,7 +9,7 @@ import { addMs, MovableClock } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { createPublisher } from '#bus/index.ts';
 import { json, many, type Db } from '#db/db.ts';
-import { applyStripeEvents, applyStripeObjects, oneOffChargeWorker } from '#project/index.ts';
+import { applyStripeEvents, applyStripeObjects, oneOffChargeWorker, waitingFailuresWorker } from '#project/index.ts';
 import { BILLING_EVENTS } from '@growthos/contracts/events/billing.ts';
 import { openTestDb } from '../world/database.ts';
 import { type Life, type LifeEvent, liveLife } from '../world/stripe-life.ts';
@@ -41,7 +41,7 @@ async function play(input: {
   const clock = new MovableClock(new Date((endS + 3600) * 1000));
   const publisher = createPublisher({ clock });
   await db.execute(
-    'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
+    'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, failure_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
   );
   await db.query({
     text: `insert into workspace (id, name, mode, created_at) values ($1, 'W', 'test', $2)`,
@@ -57,8 +57,9 @@ async function play(input: {
     if (batch.length > 0) await deliver({ workspaceId, clock, publisher, batch });
   }
   await refetch({ clock, publisher, workspaceId, lives: input.lives, asOfS: endS + 60 });
+  const late = [oneOffChargeWorker, waitingFailuresWorker].map((worker) => worker({ db, clock, publisher }));
   clock.moveTo(addMs(clock.now(), 3_600_000));
-  while ((await oneOffChargeWorker({ db, clock, publisher }).runOnce()) > 0);
+  for (const worker of late) while ((await worker.runOnce()) > 0);
   return readWorld();
 }
 

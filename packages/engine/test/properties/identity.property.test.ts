@@ -30,7 +30,7 @@ async function play(input: { happenings: readonly Happening[]; batchSizes: reado
   const clock = new MovableClock(new Date('2026-12-24T09:00:00Z'));
   const publisher = createPublisher({ clock });
   await db.execute(
-    'truncate workspace, contact, contact_identity, identity_edge, stripe_object, charge_waiting, bus_event, inbox_event, identity_conflict, contact_merge, company, contact_engagement cascade',
+    'truncate workspace, contact, contact_identity, identity_edge, stripe_object, charge_waiting, failure_waiting, bus_event, inbox_event, identity_conflict, contact_merge, company, contact_engagement cascade',
   );
   await db.query({
     text: `insert into workspace (id, name, mode, created_at) values ($1, 'W', 'test', $2)`,

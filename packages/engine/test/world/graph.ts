@@ -31,7 +31,7 @@ export interface GraphWorld {
 export async function openGraphWorld(db: Db): Promise<GraphWorld> {
   await db.execute(
     `truncate workspace, contact, contact_identity, identity_edge, identity_erased, identity_conflict, contact_merge, company,
-     stripe_object, stripe_account, account_rate, charge_waiting, bus_event, inbox_event, contact_engagement cascade`,
+     stripe_object, stripe_account, account_rate, charge_waiting, failure_waiting, bus_event, inbox_event, contact_engagement cascade`,
   );
   const workspaceId = newId();
   const clock = new MovableClock(GRAPH_START);

@@ -42,6 +42,7 @@ class LifeUnderWay {
   readonly #subscriptions: Hash[] = [];
   readonly #invoices: Hash[] = [];
   readonly #charges: Hash[] = [];
+  readonly #failedCharges: Hash[] = [];
   nowS: number;
   #serial = 0;
 
@@ -63,8 +64,8 @@ class LifeUnderWay {
   }
 
   finalObjects(): Hash[] {
-    return [this.#customer, ...this.#subscriptions, ...this.#invoices, ...this.#charges].map((object) =>
-      structuredClone(object),
+    return [this.#customer, ...this.#subscriptions, ...this.#invoices, ...this.#charges, ...this.#failedCharges].map(
+      (object) => structuredClone(object),
     );
   }
 
@@ -244,8 +245,37 @@ class LifeUnderWay {
       attempt_count: Number(invoice['attempt_count']) + 1,
       next_payment_attempt: how % 4 === 0 ? null : this.nowS + 3 * DAY_S,
     });
+    // Every fifth customer has no card: such an attempt has no charge.
+    if (how % 5 !== 0) this.#emit('charge.failed', this.#failedCharge(invoice, how), null);
     this.#emit('invoice.payment_failed', invoice, null);
     if (subscription['status'] === 'active') this.#change(subscription, { status: 'past_due' });
+  }
+
+  /** As versions since basil tell of it: the charge does not name its invoice. */
+  #failedCharge(invoice: Hash, how: number): Hash {
+    const charge: Hash = {
+      id: `ch_failed_${String(invoice['id'])}_${String(invoice['attempt_count'])}`,
+      object: 'charge',
+      customer: this.#customer['id'],
+      status: 'failed',
+      amount: 9900,
+      amount_captured: 0,
+      amount_refunded: 0,
+      currency: 'usd',
+      captured: false,
+      paid: false,
+      refunded: false,
+      disputed: false,
+      created: this.nowS,
+      livemode: false,
+      metadata: {},
+      payment_intent: `pi_${String(invoice['id'])}`,
+      failure_code: 'card_declined',
+      failure_message: `Your card was declined (${how}).`,
+      outcome: { type: 'issuer_declined', network_status: 'declined_by_network', reason: 'insufficient_funds' },
+    };
+    this.#failedCharges.push(charge);
+    return charge;
   }
 
   #pay(subscription: Hash): void {

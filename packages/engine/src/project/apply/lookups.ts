@@ -7,11 +7,7 @@ import { billingEvent, iso } from '../events/event-context.ts';
 import type { LoadedFacts, OwnedObject } from '../contact-billing/load-facts.ts';
 import type { ResolvedCustomer } from '../identity/resolve-customers.ts';
 import type { AccountScope, StoredObject } from '../objects/store.ts';
-import type { ChargeFact } from '../stripe/charge.ts';
 import type { ToldEvent } from './told-events.ts';
-
-/** A failed charge and the failure of its invoice are told within moments; this is how far apart they may be, seconds. */
-const SAME_ATTEMPT_S = 600;
 
 export async function findCustomersOfCharges(
   tx: Tx,
@@ -34,55 +30,6 @@ export function byCustomer(facts: LoadedFacts, scope: AccountScope): LoadedByCus
     objects.filter((object) => object.customerId !== null && object.stripeAccount === scope.stripeAccount),
   );
   return groupBy(own, (object) => object.customerId ?? '');
-}
-
-/**
- * For each failed invoice of the batch, the charge that failed: newer API versions don't name it on the invoice, so it is
- * the failed charge of the same customer, currency and amount, told at about the same time.
- */
-export async function findFailedCharges(
-  tx: Tx,
-  input: { scope: AccountScope; told: readonly ToldEvent[]; loaded: LoadedByCustomer },
-): Promise<Map<string, ChargeFact>> {
-  const failures = input.told.flatMap(({ event, telling }) =>
-    event.type === 'invoice.payment_failed' && telling?.fact.object === 'invoice'
-      ? [{ event, invoice: telling.fact }]
-      : [],
-  );
-  const missing = failures.map(({ invoice }) => invoice.customerId ?? '').filter((id) => !input.loaded.has(id));
-  const read = await failedChargesOf(tx, { scope: input.scope, customers: missing });
-  const found = new Map<string, ChargeFact>();
-  for (const { event, invoice } of failures) {
-    const [charge] = chargesOf(input.loaded.get(invoice.customerId ?? '') ?? [])
-      .concat(read)
-      .filter((one) => one.status === 'failed' && one.customerId === invoice.customerId)
-      .filter((one) => one.currency === invoice.currency)
-      .filter((one) => one.amountMinor === (invoice.amountRemainingMinor ?? invoice.amountDueMinor))
-      .filter((one) => Math.abs((one.createdS ?? 0) - event.createdS) <= SAME_ATTEMPT_S)
-      .sort((left, right) => (right.createdS ?? 0) - (left.createdS ?? 0));
-    if (charge) found.set(invoice.id, charge);
-  }
-  return found;
-}
-
-function chargesOf(objects: readonly OwnedObject[]): ChargeFact[] {
-  return objects.flatMap(({ fact }) => (fact.object === 'charge' ? [fact] : []));
-}
-
-/** Of customers whose contacts did not change: a late event may still tell of a failure. */
-async function failedChargesOf(
-  tx: Tx,
-  input: { scope: AccountScope; customers: readonly string[] },
-): Promise<ChargeFact[]> {
-  if (input.customers.length === 0) return [];
-  const rows = await many<{ fact: ChargeFact }>(tx, {
-    name: 'failed_charges',
-    text: `select fact from stripe_object
-           where workspace_id = $1 and stripe_account = $2 and customer_id = any($3) and type = 'charge'
-             and fact->>'status' = 'failed'`,
-    values: [input.scope.workspaceId, input.scope.stripeAccount, [...new Set(input.customers)]],
-  });
-  return rows.map((row) => row.fact);
 }
 
 /**

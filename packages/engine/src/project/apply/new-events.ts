@@ -10,9 +10,12 @@ import type { ResolvedCustomer } from '../identity/resolve-customers.ts';
 import { type AccountScope, type ObjectChange, objectKey } from '../objects/store.ts';
 import type { Telling } from '../objects/telling.ts';
 import type { StripeFact } from '../stripe/read.ts';
-import { byCustomer, findFailedCharges, reactivations } from './lookups.ts';
+import type { ChargeFact } from '../stripe/charge.ts';
+import { attemptsTold, findFailedCharges } from './failed-attempts.ts';
+import { byCustomer, reactivations } from './lookups.ts';
 import { noteChargesWithoutInvoice } from './one-off-charges.ts';
 import type { ToldEvent } from './told-events.ts';
+import { letWait, tellFailures, waitingFailures, type WaitingFailure } from './waiting-failures.ts';
 
 interface Applied {
   readonly tx: Tx;
@@ -46,20 +49,63 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
     asOf: deps.clock.now(),
   });
   const loaded = byCustomer(input.facts, scope);
-  const failedCharges = await findFailedCharges(tx, { scope, told, loaded });
+  const attempts = attemptsTold(told);
+  const waiting = await waitingFailures(tx, { scope, customers: customersOfPayments(told) });
+  const failedCharges = await findFailedCharges(tx, {
+    scope,
+    attempts: [...attempts, ...waiting.map(({ attempt }) => attempt)],
+    loaded,
+  });
+  const contactOf = (customerId: string): string | null => customers.get(customerId)?.contactId ?? null;
+  const unexplained: WaitingFailure[] = [];
   const events = told.flatMap((one) => {
     const customerId = customerOf.get(one.event.eventId) ?? null;
     const context: EventContext = {
       scope,
-      contactId: customerId === null ? null : (customers.get(customerId)?.contactId ?? null),
+      contactId: customerId === null ? null : contactOf(customerId),
       customerId,
       billing: { ...billing, asOfS: one.event.createdS },
       stripeEvent: { id: one.event.eventId, type: one.event.type, createdS: one.event.createdS },
     };
-    return eventsOfOne(deps, { context, one, applied: input, failedCharges });
+    const failedCharge = failedCharges.get(one.event.eventId) ?? null;
+    const news = eventsOfOne(deps, { context, one, applied: input, failedCharge });
+    const attempt = failedCharge === null ? attempts.find(({ key }) => key === one.event.eventId) : undefined;
+    const failed = news.find((event) => attempt !== undefined && isWithoutReason(event));
+    if (attempt === undefined || failed === undefined) return news;
+    unexplained.push({ attempt: { ...attempt, key: failed.dedupeKey ?? '' }, told: failed });
+    return news.filter((event) => event !== failed);
   });
+  await letWait(deps, { tx, scope, failures: unexplained });
+  const explained = waiting.filter(({ attempt }) => failedCharges.has(attempt.key));
+  const asOf = deps.clock.now();
+  const toldAtLast = await tellFailures(tx, { scope, failures: explained, charges: failedCharges, contactOf, asOf });
+  const stillWaiting = new Set(
+    [...waiting.filter((one) => !explained.includes(one)), ...unexplained].map(({ attempt }) => attempt.invoiceId),
+  );
   await noteChargesWithoutInvoice(deps, { tx, scope, told });
-  return [...events, ...reactivations({ scope, told, customers, loaded, billing })];
+  return [
+    ...toldAtLast,
+    ...events.filter((event) => !isRecoveryOf(event, stillWaiting)),
+    ...reactivations({ scope, told, customers, loaded, billing }),
+  ];
+}
+
+/** Whose failed payments these events may explain, or follow. */
+function customersOfPayments(told: readonly ToldEvent[]): string[] {
+  const payments = told.filter(
+    ({ telling }) =>
+      telling?.fact.object === 'invoice' || (telling?.fact.object === 'charge' && telling.fact.status === 'failed'),
+  );
+  return [...new Set(payments.flatMap(({ telling }) => telling?.customerId ?? []))];
+}
+
+function isWithoutReason({ type, data }: NewBusEvent): boolean {
+  return type === 'invoice.payment_failed' && data['decline_code'] === null && data['failure_message'] === null;
+}
+
+/** It comes behind the failure that it follows, which waits. */
+function isRecoveryOf({ type, data }: NewBusEvent, invoiceIds: ReadonlySet<string>): boolean {
+  return type === 'payment_recovered' && invoiceIds.has(String(data['invoice_id']));
 }
 
 /** The object, and what it was before: the price that a customer leaves is named by nothing else. */
@@ -73,10 +119,10 @@ function eventsOfOne(
     context: EventContext;
     one: ToldEvent;
     applied: Applied;
-    failedCharges: Awaited<ReturnType<typeof findFailedCharges>>;
+    failedCharge: ChargeFact | null;
   },
 ): NewBusEvent[] {
-  const { context, one, applied, failedCharges } = input;
+  const { context, one, applied, failedCharge } = input;
   const { customerId } = context;
   const resolved = customerId === null ? undefined : applied.customers.get(customerId);
   const events: NewBusEvent[] = [];
@@ -87,7 +133,6 @@ function eventsOfOne(
   const { telling } = one;
   const stored = applied.changes.get(objectKey(telling.type, telling.id))?.after;
   if (!stored) return events;
-  const failedCharge = failedCharges.get(telling.id) ?? null;
   return [...events, ...eventsOf(context, { telling, previous: one.previous, stored, failedCharge })];
 }
 

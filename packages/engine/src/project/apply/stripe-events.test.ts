@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MovableClock, toEpochS } from '#base/clock.ts';
 import { newId } from '#base/ids.ts';
 import { createPublisher } from '#bus/index.ts';
 import { json, many, one, type Db } from '#db/db.ts';
 import { openTestDb } from '../../../test/world/database.ts';
 import { applyStripeEvents } from './stripe-events.ts';
+import { waitingFailuresWorker } from './waiting-failures.ts';
 import type { StripeLedgerEvent } from './told-events.ts';
 
 const START = new Date('2026-11-24T09:00:00Z');
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 beforeEach(async () => {
   await db.execute(
-    'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
+    'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, failure_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
   );
   workspaceId = newId();
   await db.query({
@@ -100,6 +101,23 @@ const invoice = (over: Hash = {}): Hash => ({
   parent: { type: 'subscription_details', subscription_details: { subscription: 'sub_1', metadata: {} } },
   ...over,
 });
+/** As versions since basil tell of it: without its invoice. */
+const chargeFailed = (): StripeLedgerEvent =>
+  event(
+    'charge.failed',
+    {
+      id: 'ch_1',
+      object: 'charge',
+      customer: 'cus_1',
+      status: 'failed',
+      amount: 20_000,
+      currency: 'usd',
+      created: toEpochS(START) + 9,
+      failure_code: 'card_declined',
+      outcome: { network_status: 'declined_by_network', reason: 'insufficient_funds', type: 'issuer_declined' },
+    },
+    { atS: 9 },
+  );
 function event(
   type: string,
   object: Hash,
@@ -150,21 +168,7 @@ const told = async (type?: string) =>
 test('a failed payment is on the contact, with its amount, its reason and when Stripe tries again', async () => {
   await apply(event('customer.created', customer()), event('customer.subscription.created', subscription()));
   await apply(
-    event(
-      'charge.failed',
-      {
-        id: 'ch_1',
-        object: 'charge',
-        customer: 'cus_1',
-        status: 'failed',
-        amount: 20_000,
-        currency: 'usd',
-        created: toEpochS(START) + 9,
-        failure_code: 'card_declined',
-        outcome: { network_status: 'declined_by_network', reason: 'insufficient_funds', type: 'issuer_declined' },
-      },
-      { atS: 9 },
-    ),
+    chargeFailed(),
     event('invoice.payment_failed', invoice(), { atS: 10 }),
     event('customer.subscription.updated', subscription({ status: 'past_due' }), {
       atS: 10,
@@ -209,7 +213,7 @@ test('a payment that Stripe tells three times is one payment, and a paid failure
     status_transitions: { paid_at: toEpochS(START) + 50 },
   });
   await apply(event('invoice.paid', paid, { atS: 50 }), event('invoice.payment_succeeded', paid, { atS: 50 }));
-  await apply(event('invoice.payment_failed', invoice(), { atS: 10 }));
+  await apply(chargeFailed(), event('invoice.payment_failed', invoice(), { atS: 10 }));
   await apply(event('invoice.paid', paid, { atS: 51 }));
   expect((await told('payment_succeeded')).length).toBe(1);
   expect((await told('payment_recovered')).map((e) => e.data)).toMatchObject([
@@ -327,7 +331,89 @@ test('an open invoice of a subscription that is over is no failed payment any mo
 });
 
 test('what happened comes on the bus before what it changed on the contact', async () => {
-  await apply(event('invoice.payment_failed', invoice(), { atS: 10 }));
+  await apply(chargeFailed(), event('invoice.payment_failed', invoice(), { atS: 10 }));
   const types = (await told()).map((one) => one.type);
+  expect(types).toContain('invoice.payment_failed');
   expect(types.indexOf('invoice.payment_failed')).toBeLessThan(types.indexOf('contact_updated'));
+});
+
+describe('a failed payment whose charge is not here yet', () => {
+  const failure = (over: Hash = {}) => event('invoice.payment_failed', invoice(over), { atS: 10 });
+  const paid = (over: Hash = {}) =>
+    event(
+      'invoice.paid',
+      invoice({ status: 'paid', amount_paid: 20_000, amount_remaining: 0, attempt_count: 2, ...over }),
+      { atS: 50 },
+    );
+  const waiting = () => many(db, { text: 'select dedupe_key from failure_waiting' });
+  /** Of a server that has run for long. */
+  function worker() {
+    const made = waitingFailuresWorker({ db, clock, publisher });
+    clock.advance({ minutes: 1 });
+    return made;
+  }
+
+  test('waits for it, is told once with its reason, and is on the contact meanwhile', async () => {
+    await apply(failure());
+    expect(await told('invoice.payment_failed')).toEqual([]);
+    expect(await contact()).toMatchObject({ failed_attempts: 1, failed_payment: { invoice_id: 'in_1' } });
+    await apply(chargeFailed());
+    await apply(failure());
+    expect((await told('invoice.payment_failed')).map(({ data }) => data)).toMatchObject([
+      { customer_id: 'cus_1', attempt: 1, amount_minor: 20_000, decline_code: 'insufficient_funds' },
+    ]);
+    expect(await waiting()).toEqual([]);
+    const [row] = await many<Hash>(db, {
+      text: `select contact_id from bus_event where type = 'invoice.payment_failed'`,
+    });
+    expect(row?.['contact_id']).toEqual((await contact())?.['id']);
+  });
+
+  test('is told without a reason when no charge came in time: some attempts have none', async () => {
+    const patient = worker();
+    await apply(failure());
+    expect(await patient.runOnce()).toBe(0);
+    clock.moveTo((await patient.nextDueAt?.()) ?? START);
+    expect(await patient.runOnce()).toBe(1);
+    expect(await patient.runOnce()).toBe(0);
+    expect((await told('invoice.payment_failed')).map(({ data }) => data)).toMatchObject([
+      { attempt: 1, decline_code: null, failure_message: null },
+    ]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('is not given up by a server that has just started, which may have missed the charge', async () => {
+    await apply(failure());
+    clock.advance({ minutes: 1 });
+    const fresh = waitingFailuresWorker({ db, clock, publisher });
+    expect(await fresh.runOnce()).toBe(0);
+    const due = await fresh.nextDueAt?.();
+    expect(due?.getTime()).toBeGreaterThan(clock.now().getTime());
+    clock.moveTo(due ?? START);
+    expect(await fresh.runOnce()).toBe(1);
+  });
+
+  test('that it was paid is told behind it, whether the charge comes or not', async () => {
+    const types = async () =>
+      (await told()).map(({ type }) => type).filter((type) => /^payment_recovered|^invoice/.test(type));
+    await apply(failure());
+    await apply(paid());
+    expect((await told('payment_succeeded')).length).toBe(1);
+    expect(await types()).toEqual([]);
+    await apply(chargeFailed());
+    expect(await types()).toEqual(['invoice.payment_failed', 'payment_recovered']);
+
+    const patient = worker();
+    const second = { id: 'in_2', amount_due: 500, amount_remaining: 500 };
+    await apply(failure(second));
+    await apply(paid({ ...second, amount_paid: 500, amount_remaining: 0 }));
+    clock.advance({ minutes: 1 });
+    expect(await patient.runOnce()).toBe(1);
+    expect(await types()).toEqual([
+      'invoice.payment_failed',
+      'payment_recovered',
+      'invoice.payment_failed',
+      'payment_recovered',
+    ]);
+  });
 });

@@ -58,7 +58,6 @@ function failed(context: EventContext, input: { told: InvoiceFact; failedCharge:
   const amountMinor = invoice.amountRemainingMinor ?? invoice.amountDueMinor;
   if (amountMinor === null || invoice.currency === null) return [];
   const attempt = Math.max(1, invoice.attemptCount ?? 1);
-  const error = invoice.lastPaymentError;
   return [
     billingEvent(context, {
       name: 'invoice.payment_failed',
@@ -69,8 +68,7 @@ function failed(context: EventContext, input: { told: InvoiceFact; failedCharge:
         amount_minor: amountMinor,
         currency: invoice.currency,
         attempt,
-        decline_code: error?.declineCode ?? charge?.declineCode ?? charge?.failureCode ?? error?.code ?? null,
-        failure_message: error?.message ?? charge?.failureMessage ?? null,
+        ...failureReason(invoice.lastPaymentError, charge),
         next_payment_attempt: isoOrNull(invoice.nextPaymentAttemptS),
         hosted_invoice_url: invoice.hostedInvoiceUrl,
         billing_reason: invoice.billingReason,
@@ -79,7 +77,18 @@ function failed(context: EventContext, input: { told: InvoiceFact; failedCharge:
   ];
 }
 
-function recovered(context: EventContext, stored: StoredObject): NewBusEvent[] {
+/** Why a payment failed: by the invoice itself (versions before basil), else by the charge. */
+export function failureReason(
+  error: InvoiceFact['lastPaymentError'],
+  charge: ChargeFact | null,
+): { decline_code: string | null; failure_message: string | null } {
+  return {
+    decline_code: error?.declineCode ?? charge?.declineCode ?? charge?.failureCode ?? error?.code ?? null,
+    failure_message: error?.message ?? charge?.failureMessage ?? null,
+  };
+}
+
+export function recovered(context: EventContext, stored: StoredObject): NewBusEvent[] {
   const { fact: invoice, marks } = stored;
   if (invoice.object !== 'invoice' || invoice.status !== 'paid' || invoice.currency === null) return [];
   if ((marks.failedAttempts ?? 0) === 0 || (invoice.amountPaidMinor ?? 0) <= 0) return [];

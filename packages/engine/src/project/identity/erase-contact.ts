@@ -114,6 +114,10 @@ export async function forgetStripe(
     values,
   });
   await tx.query({
+    text: `delete from failure_waiting where workspace_id = $1 and stripe_account || '/' || customer_id = any($2)`,
+    values,
+  });
+  await tx.query({
     text: 'delete from company_customer where workspace_id = $1 and stripe_customer = any($2)',
     values,
   });
