@@ -22,7 +22,8 @@ type System = (typeof SYSTEMS)[number];
 /** `applied` is `growthos` as it is started by default; it is measured at the highest concurrency alone. */
 type Server = System | 'applied';
 
-const WARM_UP = 1_000;
+/** As many as a pass has: the just-in-time compilers of all are through with the hot paths. */
+const WARM_UP = 5_000;
 
 interface Options {
   readonly events: number;
