@@ -8,6 +8,8 @@ create table failure_waiting (
   workspace_id uuid not null,
   customer_id text not null,
   invoice_id text not null,
+  -- Where the invoice names its charge (API versions before basil).
+  charge_id text,
   -- By Stripe's clock: a charge of about the same time is the one that failed.
   failed_at_s bigint not null,
   -- The whole event, but for its contact and its reason.
@@ -17,3 +19,4 @@ create table failure_waiting (
 );
 create index failure_waiting_due on failure_waiting (due_at);
 create index failure_waiting_by_customer on failure_waiting (stripe_account, customer_id);
+create index failure_waiting_by_invoice on failure_waiting (stripe_account, invoice_id);

@@ -213,7 +213,7 @@ export const BILLING_EVENTS = {
   'invoice.payment_failed': {
     schema: InvoicePaymentFailed,
     from: ['invoice.payment_failed'],
-    says: 'An attempt to collect an invoice failed: once per invoice and attempt. It waits up to five seconds for the charge that says why; without one the reason is null.',
+    says: 'An attempt to collect an invoice failed: once per invoice and attempt. It waits up to two seconds for the charge that says why; without one the reason is null.',
   },
   'customer.subscription.trial_will_end': {
     schema: TrialWillEnd,

@@ -27,6 +27,7 @@ const PRICES = [
 ] as const;
 
 const DAY_S = 86_400;
+const ATTEMPTS_APART_S = 1_200;
 
 /** @param draws numbers from 0 on; each step of the life takes two: what happens, and how. */
 export function liveLife(input: { index: number; startS: number; draws: readonly number[] }): Life {
@@ -241,6 +242,8 @@ class LifeUnderWay {
 
   #failPayment(subscription: Hash, how: number): void {
     const invoice = this.#openInvoice(subscription);
+    // Nobody tries twice within minutes: by time alone is it known which of two charges was which attempt.
+    if (Number(invoice['attempt_count']) > 0) this.nowS += ATTEMPTS_APART_S;
     Object.assign(invoice, {
       attempt_count: Number(invoice['attempt_count']) + 1,
       next_payment_attempt: how % 4 === 0 ? null : this.nowS + 3 * DAY_S,

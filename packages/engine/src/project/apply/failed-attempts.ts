@@ -17,6 +17,8 @@ export interface FailedAttempt {
   /** What the caller knows it by. */
   readonly key: string;
   readonly invoiceId: string;
+  /** Where the invoice names it (versions before basil). */
+  readonly chargeId: string | null;
   readonly customerId: string;
   readonly currency: string;
   readonly amountMinor: number;
@@ -26,16 +28,20 @@ export interface FailedAttempt {
 
 function failedAttempt(input: { key: string; invoice: InvoiceFact; failedAtS: number }): FailedAttempt | null {
   const { key, invoice, failedAtS } = input;
-  const { customerId, currency } = invoice;
+  const { customerId, currency, chargeId } = invoice;
   const amountMinor = invoice.amountRemainingMinor ?? invoice.amountDueMinor;
   if (customerId === null || currency === null || amountMinor === null) return null;
-  return { key, invoiceId: invoice.id, customerId, currency, amountMinor, failedAtS };
+  return { key, invoiceId: invoice.id, chargeId, customerId, currency, amountMinor, failedAtS };
 }
 
-/** The attempts that these events tell of; their key is the event's id. Without those that say too little to look for a charge. */
+/**
+ * The attempts that these events tell of; their key is the event's id. Without those that have no charge, as versions
+ * before basil say, or say too little to look for one.
+ */
 export function attemptsTold(told: readonly ToldEvent[]): FailedAttempt[] {
   return told.flatMap(({ event, telling }) => {
     if (event.type !== 'invoice.payment_failed' || telling?.fact.object !== 'invoice') return [];
+    if (telling.object['charge'] === null) return [];
     return failedAttempt({ key: event.eventId, invoice: telling.fact, failedAtS: event.createdS }) ?? [];
   });
 }
@@ -62,6 +68,7 @@ export async function findFailedCharges(
 
 function isOf(charge: ChargeFact, attempt: FailedAttempt): boolean {
   if (charge.status !== 'failed' || charge.customerId !== attempt.customerId) return false;
+  if (attempt.chargeId !== null) return charge.id === attempt.chargeId;
   if (charge.isInvoiceKnown && charge.invoiceId !== attempt.invoiceId) return false;
   return charge.currency === attempt.currency && charge.amountMinor === attempt.amountMinor;
 }

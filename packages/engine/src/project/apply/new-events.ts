@@ -50,7 +50,7 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
   });
   const loaded = byCustomer(input.facts, scope);
   const attempts = attemptsTold(told);
-  const waiting = await waitingFailures(tx, { scope, customers: customersOfPayments(told) });
+  const waiting = await waitingFailures(tx, { scope, ...whatMayFollow(told) });
   const failedCharges = await findFailedCharges(tx, {
     scope,
     attempts: [...attempts, ...waiting.map(({ attempt }) => attempt)],
@@ -90,13 +90,15 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
   ];
 }
 
-/** Whose failed payments these events may explain, or follow. */
-function customersOfPayments(told: readonly ToldEvent[]): string[] {
-  const payments = told.filter(
-    ({ telling }) =>
-      telling?.fact.object === 'invoice' || (telling?.fact.object === 'charge' && telling.fact.status === 'failed'),
-  );
-  return [...new Set(payments.flatMap(({ telling }) => telling?.customerId ?? []))];
+/** Whose failed payments these events may explain, and which failed invoices were paid. */
+function whatMayFollow(told: readonly ToldEvent[]): { customers: string[]; invoices: string[] } {
+  const facts = told.flatMap(({ telling }) => telling?.fact ?? []);
+  const failed = facts.filter((fact) => fact.object === 'charge' && fact.status === 'failed');
+  const paid = facts.filter((fact) => fact.object === 'invoice' && fact.status === 'paid');
+  return {
+    customers: [...new Set(failed.flatMap((fact) => (fact.object === 'charge' ? (fact.customerId ?? []) : [])))],
+    invoices: [...new Set(paid.flatMap((fact) => (fact.object === 'invoice' ? fact.id : [])))],
+  };
 }
 
 function isWithoutReason({ type, data }: NewBusEvent): boolean {

@@ -102,7 +102,7 @@ const invoice = (over: Hash = {}): Hash => ({
   ...over,
 });
 /** As versions since basil tell of it: without its invoice. */
-const chargeFailed = (): StripeLedgerEvent =>
+const chargeFailed = (over: Hash = {}): StripeLedgerEvent =>
   event(
     'charge.failed',
     {
@@ -115,6 +115,7 @@ const chargeFailed = (): StripeLedgerEvent =>
       created: toEpochS(START) + 9,
       failure_code: 'card_declined',
       outcome: { network_status: 'declined_by_network', reason: 'insufficient_funds', type: 'issuer_declined' },
+      ...over,
     },
     { atS: 9 },
   );
@@ -380,6 +381,22 @@ describe('a failed payment whose charge is not here yet', () => {
       { attempt: 1, decline_code: null, failure_message: null },
     ]);
     expect(await waiting()).toEqual([]);
+  });
+
+  test('does not wait where its version says that there was no charge', async () => {
+    await apply(failure({ charge: null }));
+    expect((await told('invoice.payment_failed')).length).toBe(1);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('waits for the very charge that its version names', async () => {
+    await apply(failure({ charge: 'ch_2' }));
+    await apply(chargeFailed());
+    expect((await waiting()).length).toBe(1);
+    await apply(chargeFailed({ id: 'ch_2', failure_message: 'No funds.' }));
+    expect((await told('invoice.payment_failed')).map(({ data }) => data)).toMatchObject([
+      { decline_code: 'insufficient_funds', failure_message: 'No funds.' },
+    ]);
   });
 
   test('is not given up by a server that has just started, which may have missed the charge', async () => {

@@ -16,10 +16,10 @@ import { type AccountScope, lockAccount, OBJECT_COLUMNS, objectOf, type StoredOb
 import type { ChargeFact } from '../stripe/charge.ts';
 import type { FailedAttempt } from './failed-attempts.ts';
 
-/** How long a failure waits for its charge, milliseconds. Stripe tells of both within a second or two. */
-const WAIT_MS = 5_000;
+/** How long a failure waits for its charge, milliseconds. Stripe tells of both at about the same time. */
+const WAIT_MS = 2_000;
 /** How long after a start nothing is given up, milliseconds: what was missed meanwhile is being read from Stripe. */
-const AFTER_START_MS = 30_000;
+const AFTER_START_MS = 10_000;
 const BATCH_SIZE_MAX = 200;
 
 /** A failure that waits. `told` lacks its contact, which may change meanwhile, and its reason. */
@@ -35,26 +35,29 @@ interface Row {
   readonly dedupeKey: string;
   readonly customerId: string;
   readonly invoiceId: string;
+  readonly chargeId: string | null;
   readonly failedAtS: bigint;
   readonly told: Omit<NewBusEvent, 'time'> & { readonly time: string };
 }
 
 const COLUMNS = `workspace_id as "workspaceId", stripe_account as "stripeAccount", livemode, dedupe_key as "dedupeKey",
-  customer_id as "customerId", invoice_id as "invoiceId", failed_at_s as "failedAtS", told`;
+  customer_id as "customerId", invoice_id as "invoiceId", charge_id as "chargeId", failed_at_s as "failedAtS", told`;
 
-/** Those of some customers, under the account's lock. */
+/** Those that new charges of these customers may explain, and those of these invoices; under the account's lock. */
 export async function waitingFailures(
   tx: Tx,
-  input: { scope: AccountScope; customers: readonly string[] },
+  input: { scope: AccountScope; customers: readonly string[]; invoices: readonly string[] },
 ): Promise<WaitingFailure[]> {
-  if (input.customers.length === 0) return [];
+  const { customers, invoices } = input;
+  if (customers.length === 0 && invoices.length === 0) return [];
   const { workspaceId, stripeAccount, livemode } = input.scope;
   const rows = await many<Row>(tx, {
     name: 'failures_waiting',
     text: `select ${COLUMNS} from failure_waiting
-           where stripe_account = $1 and customer_id = any($2) and livemode = $3 and workspace_id = $4
+           where stripe_account = $1 and (customer_id = any($2) or invoice_id = any($3)) and livemode = $4
+             and workspace_id = $5
            order by failed_at_s, dedupe_key`,
-    values: [stripeAccount, [...input.customers], livemode, workspaceId],
+    values: [stripeAccount, [...customers], [...invoices], livemode, workspaceId],
   });
   return rows.map(waitingOf);
 }
@@ -65,6 +68,7 @@ function waitingOf(row: Row): WaitingFailure {
     attempt: {
       key: row.dedupeKey,
       invoiceId: row.invoiceId,
+      chargeId: row.chargeId,
       customerId: row.customerId,
       currency: String(data['currency']),
       amountMinor: Number(data['amount_minor']),
@@ -83,10 +87,10 @@ export async function letWait(
   if (failures.length === 0) return;
   await input.tx.query({
     text: `insert into failure_waiting (workspace_id, stripe_account, livemode, due_at, dedupe_key, customer_id, invoice_id,
-             failed_at_s, told)
-           select $1, $2, $3, $4, f.dedupe_key, f.customer_id, f.invoice_id, f.failed_at_s, f.told::json
-           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[])
-             as f (dedupe_key, customer_id, invoice_id, failed_at_s, told)
+             charge_id, failed_at_s, told)
+           select $1, $2, $3, $4, f.dedupe_key, f.customer_id, f.invoice_id, f.charge_id, f.failed_at_s, f.told::json
+           from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+             as f (dedupe_key, customer_id, invoice_id, charge_id, failed_at_s, told)
            on conflict do nothing`,
     values: [
       scope.workspaceId,
@@ -96,6 +100,7 @@ export async function letWait(
       failures.map(({ told }) => told.dedupeKey ?? ''),
       failures.map(({ attempt }) => attempt.customerId),
       failures.map(({ attempt }) => attempt.invoiceId),
+      failures.map(({ attempt }) => attempt.chargeId),
       failures.map(({ attempt }) => attempt.failedAtS),
       failures.map(({ told }) => json({ ...told, contactId: null })),
     ],
