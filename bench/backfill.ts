@@ -83,7 +83,12 @@ async function measure(input: { limiter: 'on' | 'off'; customers: number; option
     cleanUp.push(() => database.drop());
     const stripe = await startServerProcess({
       file: 'tools/simulator-server.ts',
-      env: { CUSTOMERS: String(customers), ...(limiter === 'on' ? { RATE_LIMIT: String(LIMIT) } : {}) },
+      env: {
+        CUSTOMERS: String(customers),
+        // It makes objects at the rate at which they are read, on the same processors: collecting them costs less so.
+        NODE_OPTIONS: '--max-semi-space-size=64',
+        ...(limiter === 'on' ? { RATE_LIMIT: String(LIMIT) } : {}),
+      },
     });
     cleanUp.push(() => stripe.stop());
     const product = await startServerProcess({
@@ -95,7 +100,7 @@ async function measure(input: { limiter: 'on' | 'off'; customers: number; option
         LOG_LEVEL: 'error',
         STRIPE_API_BASE: stripe.ready.path,
         STRIPE_KEY: stripe.ready.secret,
-        LIMITER: limiter,
+        LIMITER: limiter, ZZY: process.env['ZZY'] ?? '96', ZZY: process.env['ZZY'] ?? '96', ZZY: process.env['ZZY'] ?? '96',
       },
     });
     cleanUp.push(() => product.stop());

@@ -6,7 +6,8 @@ import { list, type Out, type View, when } from './view.ts';
 
 export function renderInvoice(view: View, row: InvoiceRow): Out {
   if (row.deleted) return { id: row.id, object: 'invoice', deleted: true };
-  return { ...amounts(view, row), ...customerCopy(view, row), ...links(view, row), ...totals(view, row) };
+  // Spread into one literal these parts take forty times as long (V8 of Node 20).
+  return Object.assign(amounts(view, row), customerCopy(view, row), links(view, row), totals(view, row));
 }
 
 function amounts(view: View, row: InvoiceRow): Out {

@@ -27,7 +27,7 @@ export function renderSubscriptionItem(view: View, row: SubscriptionRow, item: I
 }
 
 export function renderSubscription(view: View, row: SubscriptionRow): Out {
-  return { ...identity(view, row), ...terms(view, row), ...course(view, row) };
+  return Object.assign(identity(view, row), terms(view, row), course(view, row));
 }
 
 function identity(view: View, row: SubscriptionRow): Out {
