@@ -100,7 +100,7 @@ async function measure(input: { limiter: 'on' | 'off'; customers: number; option
         LOG_LEVEL: 'error',
         STRIPE_API_BASE: stripe.ready.path,
         STRIPE_KEY: stripe.ready.secret,
-        LIMITER: limiter, ZZY: process.env['ZZY'] ?? '96', ZZY: process.env['ZZY'] ?? '96', ZZY: process.env['ZZY'] ?? '96',
+        LIMITER: limiter,
       },
     });
     cleanUp.push(() => product.stop());

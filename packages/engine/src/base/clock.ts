@@ -1,9 +1,11 @@
 /** The only place that reads the machine's clock. Everything else is handed a `Clock`, so that a test can move it. */
 export interface Clock {
   now(): Date;
+  /** Whether its time passes by itself: only then may somebody sleep until a moment of it. */
+  readonly isRunning?: boolean;
 }
 
-export const systemClock: Clock = { now: () => new Date() };
+export const systemClock: Clock = { isRunning: true, now: () => new Date() };
 
 export interface Duration {
   readonly days?: number;
@@ -62,6 +64,7 @@ export class MovableClock implements Clock {
 
 /** The machine's clock plus a shift that can grow: the demo's clock, which runs on but can also be moved forward. */
 export class ShiftedClock implements Clock {
+  readonly isRunning = true;
   #shiftMs = 0;
 
   now(): Date {

@@ -3,7 +3,7 @@ export type { Consumer } from './consumer.ts';
 export { isStillMerged } from './replay/still-merged.ts';
 export { replayDeadLetter } from './dead-letter.ts';
 export { openBusTransport } from './open-transport.ts';
-export { BUS_CHANNEL, createPublisher, type Publisher } from './publish.ts';
+export { BUS_CHANNEL, createPublisher, type Publisher, wakeConsumers } from './publish.ts';
 export { askReplay, type ReplayDeps } from './replay/ask-replay.ts';
 export { replayEvents, REPLAYED_EVENTS_MAX } from './replay/replay-events.ts';
 export type { BusTransport } from './transport.ts';

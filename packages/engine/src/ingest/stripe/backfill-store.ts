@@ -1,4 +1,5 @@
 import { newId } from '#base/ids.ts';
+import { wakeConsumers } from '#bus/index.ts';
 import { many, one, type Queryable, type Tx } from '#db/db.ts';
 import { BACKFILL_LISTS } from './backfill-lists.ts';
 
@@ -33,7 +34,7 @@ const RUN = `id, workspace_id as "workspaceId", stripe_account_id as "connection
 export const BACKFILL_LIST_COLUMNS = `run_id as "runId", type, state, cursor, objects, requests, newest_created_s::float8 as "newestCreatedS",
   oldest_created_s::float8 as "oldestCreatedS", attempts, not_before as "notBefore", error`;
 
-/** Starts to read everything. While one run is under way, that one goes on and its id is returned. */
+/** Starts to read everything, at once when `tx` commits. While one run is under way, that one goes on and its id is returned. */
 export async function startBackfill(
   tx: Tx,
   input: { connectionId: string; workspaceId: string; reason: BackfillRunRow['reason']; now: Date },
@@ -57,6 +58,7 @@ export async function startBackfill(
            select $1, l.type, l.nth, 'waiting' from unnest($2::text[]) with ordinality as l (type, nth)`,
     values: [id, BACKFILL_LISTS.map((list) => list.type)],
   });
+  await wakeConsumers(tx);
   return id;
 }
 

@@ -6,6 +6,7 @@
  * other; events that arrive meanwhile are newer than what is read, and `project` keeps the newest.
  */
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { addMs, toEpochS, type Clock } from '#base/clock.ts';
 import {
   ConflictError,
@@ -26,7 +27,7 @@ import { BACKFILL_LISTS, type BackfillList } from './backfill-lists.ts';
 import { BACKFILL_LIST_COLUMNS, readRunningRuns, type BackfillListRow, type BackfillRunRow } from './backfill-store.ts';
 import { rateLimitedReason } from './call-stripe.ts';
 import { readConnection, type ConnectionRow } from './connection-store.ts';
-import { countReads, type Limiter } from './limiter.ts';
+import { countReads, type Limiter, type LimitScope } from './limiter.ts';
 import { readListPage, type ListPage } from './list-page.ts';
 import { findVanished } from './vanished.ts';
 import { completeObjects, innerObjects } from './whole-objects.ts';
@@ -56,8 +57,11 @@ export interface BackfillDeps {
 
 /** Who reads a list has it for so long; then another process may go on from its cursor. */
 const LEASE_MS = 20_000;
-/** Pages of one list before the worker looks again what else is due. */
+/** Pages of one list, and the time of all, before the worker looks again what else is due: by time they stop together. */
 const PAGES_PER_TURN = 60;
+const TURN_MS = 4_000;
+/** A request that may leave so soon is waited for; for a later one the list is given back. Milliseconds. */
+const WAIT_MAX_MS = 500;
 /** Pages that may wait to be stored together: so many, and one, a crash may cost, to be read again. */
 const PAGES_AHEAD = 8;
 const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
@@ -176,7 +180,10 @@ async function* fetchPages(
   input: ListTurn & { definition: BackfillList },
 ): AsyncGenerator<Advance | Stop> {
   let { list } = input;
-  for (let pages = 0; pages < PAGES_PER_TURN; pages++) {
+  const until = addMs(deps.clock.now(), TURN_MS);
+  const mayGoOn = (pages: number): boolean =>
+    pages < PAGES_PER_TURN || (deps.clock.isRunning === true && deps.clock.now() < until);
+  for (let pages = 0; mayGoOn(pages); pages++) {
     let fetched: Fetched | Date;
     try {
       fetched = await fetchPage(deps, { ...input, list });
@@ -206,7 +213,7 @@ function hasGrownTenfold(before: number, after: number): boolean {
 async function fetchPage(deps: BackfillDeps, input: ListTurn & { definition: BackfillList }): Promise<Fetched | Date> {
   const { connection, definition, list } = input;
   const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
-  const mayReadAt = await deps.limiter.reserve(scope);
+  const mayReadAt = await reserveSoon(deps, scope);
   if (mayReadAt !== null) return mayReadAt;
   const asOfS = toEpochS(deps.clock.now());
   const stripe = await deps.clients.forConnection(connection);
@@ -216,6 +223,17 @@ async function fetchPage(deps: BackfillDeps, input: ListTurn & { definition: Bac
   const page = await readListPage(stripe, { path: definition.path, params, startingAfter: list.cursor });
   const whole = await completeObjects(stripe, page.objects);
   return { page: { objects: whole.objects, hasMore: page.hasMore }, asOfS, requests: 1 + whole.requests };
+}
+
+/** Reserves a request, if need be after a moment: null, or when to ask again. */
+async function reserveSoon(deps: BackfillDeps, scope: LimitScope): Promise<Date | null> {
+  for (;;) {
+    const mayReadAt = await deps.limiter.reserve(scope);
+    if (mayReadAt === null || deps.clock.isRunning !== true) return mayReadAt;
+    const waitMs = mayReadAt.getTime() - deps.clock.now().getTime();
+    if (waitMs > WAIT_MAX_MS) return mayReadAt;
+    await pause(Math.max(1, waitMs));
+  }
 }
 
 function advanced(list: BackfillListRow, fetched: Fetched): BackfillListRow {
