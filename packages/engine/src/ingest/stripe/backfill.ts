@@ -62,7 +62,7 @@ const LEASE_MS = 20_000;
 const PAGES_PER_TURN = 60;
 const TURN_MS = 4_000;
 /** A request that may leave so soon is waited for; for a later one the list is given back. Milliseconds. */
-const WAIT_MAX_MS = 500;
+const WAIT_MAX_MS = 1_500;
 /**
  * Pages that may wait to be stored: so many, and one, a crash may cost, to be read again. Reading keeps its pace while
  * another list is stored; twice as many gain nothing.
@@ -203,6 +203,10 @@ async function* fetchPages(
       stripe ??= await deps.clients.forConnection(input.connection);
       fetched = await fetchPage(deps, { ...input, list, stripe });
     } catch (error) {
+      if (error instanceof RateLimitedError && deps.clock.isRunning === true) {
+        await holdBack(deps, { ...input, error });
+        continue;
+      }
       yield { error };
       return;
     }
@@ -240,6 +244,16 @@ async function fetchPage(
   const page = await readListPage(stripe, { path: definition.path, params, startingAfter: list.cursor });
   const whole = await completeObjects(stripe, page.objects);
   return { page: { objects: whole.objects, hasMore: page.hasMore }, asOfS, requests: 1 + whole.requests };
+}
+
+/** Nobody asks this endpoint again before Stripe's time is over. */
+async function holdBack(
+  deps: BackfillDeps,
+  input: Pick<ListTurn, 'connection'> & { definition: BackfillList; error: RateLimitedError },
+): Promise<void> {
+  const { connection, definition, error } = input;
+  const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
+  await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
 }
 
 /** Reserves a request, if need be after a moment: null, or when to ask again. */
@@ -327,8 +341,7 @@ async function recordFailure(
   const now = deps.clock.now();
   if (error instanceof ConflictError) return;
   if (error instanceof RateLimitedError) {
-    const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
-    await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
+    await holdBack(deps, { connection, definition, error });
     await release(deps, { list, notBefore: addMs(now, error.retryAfterMs) });
     return;
   }

@@ -1,14 +1,13 @@
 import { addMs, type Clock } from '#base/clock.ts';
 import { one, type Db, type Queryable } from '#db/db.ts';
 
+/** Stripe allows 25 requests a second to one endpoint of one account. Source: Stripe, rate limits (2026). */
+const REQUESTS_PER_SECOND = 25;
 /**
- * Stripe allows 25 requests a second to one endpoint of one account. Source: Stripe, rate limits (2026). So far apart, with
- * one that may leave early, no second ever has more than 25, wherever Stripe begins to count it: the 26th leaves 32 ms
- * after the second is over. 23 a second are left of 25; a 429 costs a whole second.
+ * No more than those in any so many milliseconds: a second, and by how much later than another a request may leave when
+ * this process is busy. Who was held up may catch up within it.
  */
-const SPACING_MS = 43;
-/** So many may leave at once, so that one that leaves late costs no throughput. */
-const BURST = 2;
+const WINDOW_MS = 1_080;
 
 export interface LimitScope {
   readonly account: string;
@@ -17,7 +16,7 @@ export interface LimitScope {
   readonly resource: string;
 }
 
-/** The pace that all processes keep together: a row per endpoint says when the next request may leave. */
+/** The pace that all processes keep together: a row per endpoint says when the last requests left. */
 export interface Limiter {
   /** Reserves a request: null when it may leave now, else when to ask again; then nothing was reserved. */
   reserve(scope: LimitScope): Promise<Date | null>;
@@ -25,33 +24,35 @@ export interface Limiter {
   pause(scope: LimitScope, input: { retryAfterMs: number; reason: string | null }): Promise<void>;
 }
 
+/** @param deps.requestsPerSecond null: as many as there is an answer to; a pause that Stripe asks for is kept all the same. */
 export function createLimiter(deps: { db: Db; clock: Clock; requestsPerSecond?: number | null }): Limiter {
-  const spacingMs =
-    deps.requestsPerSecond === undefined
-      ? SPACING_MS
-      : deps.requestsPerSecond === null
-        ? 0
-        : 1000 / deps.requestsPerSecond;
+  const limit = deps.requestsPerSecond === undefined ? REQUESTS_PER_SECOND : deps.requestsPerSecond;
   return {
     async reserve(scope) {
       const now = deps.clock.now();
-      const latest = addMs(now, (BURST - 1) * spacingMs);
-      const row = await one<{ reserved: boolean; nextAt: Date }>(deps.db, {
+      const row = await one<{ reserved: boolean; nextAt: Date | null }>(deps.db, {
         name: 'stripe_limit_reserve',
         text: `with took as (
-            insert into stripe_limit as l (account, livemode, resource, next_at)
-            values ($1, $2, $3, $4::timestamptz + $6 * interval '1 millisecond')
+            insert into stripe_limit as l (account, livemode, resource, next_at, left_at)
+            values ($1, $2, $3, $4, array[$4::timestamptz])
             on conflict (account, livemode, resource) do update
-              set next_at = greatest(l.next_at, $4) + $6 * interval '1 millisecond'
-              where l.next_at <= $5
-            returning next_at)
+              set left_at = case when cardinality(l.left_at) >= $5::int then l.left_at[2:] else l.left_at end || $4
+              where l.next_at <= $4 and (cardinality(l.left_at) < $5::int or l.left_at[1] <= $6)
+            returning true)
           select exists (select 1 from took) as reserved,
-            coalesce((select next_at from took),
-              (select next_at from stripe_limit where account = $1 and livemode = $2 and resource = $3)) as "nextAt"`,
-        values: [scope.account, scope.livemode, scope.resource, now, latest, spacingMs],
+            (select greatest(next_at, left_at[1] + $7 * interval '1 millisecond') from stripe_limit
+             where account = $1 and livemode = $2 and resource = $3) as "nextAt"`,
+        values: [
+          scope.account,
+          scope.livemode,
+          scope.resource,
+          now,
+          limit ?? 1,
+          addMs(now, limit === null ? 0 : -WINDOW_MS),
+          limit === null ? 0 : WINDOW_MS,
+        ],
       });
-      if (row === undefined || row.reserved) return null;
-      return addMs(row.nextAt, -(BURST - 1) * spacingMs);
+      return row === undefined || row.reserved ? null : row.nextAt;
     },
     async pause(scope, { retryAfterMs, reason }) {
       const now = deps.clock.now();
@@ -60,14 +61,7 @@ export function createLimiter(deps: { db: Db; clock: Clock; requestsPerSecond?: 
                values ($1, $2, $3, $4, $5, $6)
                on conflict (account, livemode, resource) do update
                  set next_at = greatest(l.next_at, excluded.next_at), limited_reason = $5, limited_at = $6`,
-        values: [
-          scope.account,
-          scope.livemode,
-          scope.resource,
-          addMs(now, retryAfterMs + (BURST - 1) * spacingMs),
-          reason,
-          now,
-        ],
+        values: [scope.account, scope.livemode, scope.resource, addMs(now, retryAfterMs), reason, now],
       });
     },
   };
