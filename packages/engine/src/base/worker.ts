@@ -15,6 +15,8 @@ export interface Worker {
   /** How many items one batch takes at most: so many handled means that more wait. */
   readonly batchSizeMax?: number;
   runOnce(): Promise<number>;
+  /** Whether its turn, which is under way, writes so much that whoever follows it does better to look less often. */
+  isFlooding?(): boolean;
   /** When this worker next wants to run although nobody wakes it; null: only on waking (and every `idleMs`). */
   nextDueAt?(): Promise<Date | null>;
 }

@@ -12,6 +12,8 @@ const IDLE_MS = 5_000;
 const FOLLOW_MS = 100;
 /** While the ledger has more than a batch to apply: how often everybody else looks, milliseconds. */
 const HOLD_MS = 1_000;
+/** While somebody floods the bus (a history is being read): how often everybody else looks, milliseconds. */
+const FLOODED_MS = 250;
 const ROUNDS_MAX = 2_000;
 
 /** Runs every worker once, again and again, until a whole round finds nothing to do. */
@@ -37,7 +39,8 @@ export interface Loops {
  * what is seldom there, and take the processor from those who have something to do.
  *
  * While the ledger is behind, everybody but its drain looks once a second. The graph is then up to date sooner, and
- * reactions cost less: several changes of a contact are one look at it.
+ * reactions cost less: several changes of a contact are one look at it. While a history is being read they look four times
+ * a second, not after each of its pages.
  */
 export async function runLoops(engine: {
   readonly db: Db;
@@ -47,8 +50,11 @@ export async function runLoops(engine: {
   readonly bus: Pick<BusTransport, 'onNews'>;
 }): Promise<Loops> {
   let loops: { readonly loop: Loop; readonly wokenBy: Worker['wokenBy'] }[] = [];
-  const news = new News((whom) => {
-    for (const { loop, wokenBy } of loops) if (wokenBy === whom) loop.wake();
+  const news = new News({
+    wake(whom) {
+      for (const { loop, wokenBy } of loops) if (wokenBy === whom) loop.wake();
+    },
+    isFlooded: () => engine.workers.some((worker) => worker.isFlooding?.() === true),
   });
   const resume = (): void => {
     loops = engine.workers.map((worker) => ({
@@ -56,7 +62,7 @@ export async function runLoops(engine: {
         worker,
         idleMs: IDLE_MS,
         onTurn: (handled) => news.ofTurn(worker, handled),
-        restsEarly: () => worker.wokenBy === 'bus' && news.isLedgerBehind,
+        restsEarly: () => worker.wokenBy === 'bus' && news.holdMs() !== null,
       }),
       wokenBy: worker.wokenBy,
     }));
@@ -86,11 +92,19 @@ class News {
   /** The drain's last batch was full. */
   isLedgerBehind = false;
   readonly #wake: (whom: Worker['wokenBy']) => void;
+  readonly #isFlooded: () => boolean;
   #listeners: NodeJS.Timeout | undefined;
   #followers: NodeJS.Timeout | undefined;
 
-  constructor(wake: (whom: Worker['wokenBy']) => void) {
-    this.#wake = wake;
+  constructor(deps: { wake: (whom: Worker['wokenBy']) => void; isFlooded: () => boolean }) {
+    this.#wake = deps.wake;
+    this.#isFlooded = deps.isFlooded;
+  }
+
+  /** How long everybody is held back from looking, while there is so much that each look would see little of it. */
+  holdMs(): number | null {
+    if (this.isLedgerBehind) return HOLD_MS;
+    return this.#isFlooded() ? FLOODED_MS : null;
   }
 
   ofLedger(): void {
@@ -99,8 +113,9 @@ class News {
   }
 
   ofBus(): void {
-    if (this.isLedgerBehind) this.#listeners ??= setTimeout(() => this.#tellListeners(), HOLD_MS);
-    else this.#wake('bus');
+    const holdMs = this.holdMs();
+    if (holdMs === null) this.#wake('bus');
+    else this.#listeners ??= setTimeout(() => this.#tellListeners(), holdMs);
     this.#tellFollowers();
   }
 
@@ -127,12 +142,9 @@ class News {
   }
 
   #tellFollowers(): void {
-    this.#followers ??= setTimeout(
-      () => {
-        this.#followers = undefined;
-        this.#wake(undefined);
-      },
-      this.isLedgerBehind ? HOLD_MS : FOLLOW_MS,
-    );
+    this.#followers ??= setTimeout(() => {
+      this.#followers = undefined;
+      this.#wake(undefined);
+    }, this.holdMs() ?? FOLLOW_MS);
   }
 }

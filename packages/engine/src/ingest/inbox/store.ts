@@ -72,7 +72,7 @@ interface Flushed {
   /** Whether anything new was committed. */
   readonly hasStored: boolean;
   /** Tells each caller its own outcome. */
-  answer(): void;
+  readonly answer: () => void;
 }
 
 /** Never rejects: each waiting caller hears its own outcome, when `answer` is called. */
@@ -82,7 +82,7 @@ async function flush(deps: { db: Db; clock: Clock }, batch: readonly Waiting[]):
     const fresh = await insertEvents(deps.db, { events, now: deps.clock.now() });
     return {
       hasStored: fresh.size > 0,
-      answer() {
+      answer: () => {
         for (const { event, resolve } of batch) {
           resolve(fresh.delete(inboxKey(event.origin, event.eventId)) ? 'accepted' : 'duplicate');
         }

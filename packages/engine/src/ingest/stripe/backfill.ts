@@ -75,13 +75,18 @@ const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
 const ATTEMPTS_MAX = 8;
 
 export function backfillWorker(deps: BackfillDeps): Worker {
+  let isReading = false;
   return {
     name: 'stripe:backfill',
     async runOnce() {
       let objects = 0;
-      for (const run of await readRunningRuns(deps.db)) objects += await advanceRun(deps, run);
+      for (const run of await readRunningRuns(deps.db)) {
+        isReading = true;
+        objects += await advanceRun(deps, run).finally(() => (isReading = false));
+      }
       return objects;
     },
+    isFlooding: () => isReading,
     async nextDueAt() {
       const row = await one<{ due: Date | null }>(deps.db, {
         text: `select min(l.not_before) as due from backfill_list l join backfill_run r on r.id = l.run_id

@@ -7,7 +7,7 @@ const REQUESTS_PER_SECOND = 25;
  * No more than those in any so many milliseconds: a second, and by how much later than another a request may leave when
  * this process is busy. Who was held up may catch up within it.
  */
-const WINDOW_MS = 1_080;
+const WINDOW_MS = 1_050;
 
 export interface LimitScope {
   readonly account: string;
