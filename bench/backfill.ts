@@ -4,7 +4,7 @@
  *
  * The simulated Stripe, the product (server and workers in one process) and this program are three processes; the product
  * has a database of its own. The account has a third each of customers, subscriptions and paid invoices, beside a small
- * catalogue. A list's rate is its objects by the time from its first claim to its last commit; `figures` is when the last
+ * catalogue; once more, with customers alone, the account has one list to speak of. A list's rate is its objects by the time from its first claim to its last commit; `figures` is when the last
  * contact's billing was computed, from the beginning on.
  */
 import { execFileSync } from 'node:child_process';
@@ -33,6 +33,8 @@ interface Sample {
 }
 
 interface Run {
+  /** One list instead of three beside each other. */
+  readonly isAlone: boolean;
   readonly limiter: 'on' | 'off';
   readonly objects: number;
   readonly seconds: number;
@@ -46,10 +48,13 @@ interface Run {
 
 export async function run(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
+  const customers = Math.ceil(options.objects / LISTS.length);
+  const wanted = options.limiters.map((limiter) => ({ limiter, isAlone: false }));
+  if (options.limiters.includes('on')) wanted.push({ limiter: 'on', isAlone: true });
   const [server] = (await onServer(`select current_setting('server_version') as v`)).rows as { v: string }[];
   const runs: Run[] = [];
-  for (const limiter of options.limiters) {
-    const measured = await measure({ limiter, customers: Math.ceil(options.objects / LISTS.length), options });
+  for (const one of wanted) {
+    const measured = await measure({ ...one, customers, options });
     runs.push(measured);
     if (!options.isJson) console.log(describe(measured));
   }
@@ -75,8 +80,13 @@ function readOptions(args: readonly string[]): Options {
   };
 }
 
-async function measure(input: { limiter: 'on' | 'off'; customers: number; options: Options }): Promise<Run> {
-  const { limiter, customers, options } = input;
+async function measure(input: {
+  limiter: 'on' | 'off';
+  isAlone: boolean;
+  customers: number;
+  options: Options;
+}): Promise<Run> {
+  const { limiter, isAlone, customers, options } = input;
   const cleanUp: (() => Promise<void>)[] = [];
   try {
     const database = await createBenchDatabase('backfill');
@@ -85,6 +95,7 @@ async function measure(input: { limiter: 'on' | 'off'; customers: number; option
       file: 'tools/simulator-server.ts',
       env: {
         CUSTOMERS: String(customers),
+        SUBSCRIPTIONS_PER_CUSTOMER: isAlone ? '0' : '1',
         // It makes objects at the rate at which they are read, on the same processors: collecting them costs less so.
         NODE_OPTIONS: '--max-semi-space-size=64',
         ...(limiter === 'on' ? { RATE_LIMIT: String(LIMIT) } : {}),
@@ -106,7 +117,7 @@ async function measure(input: { limiter: 'on' | 'off'; customers: number; option
     cleanUp.push(() => product.stop());
     const memory = await untilRead(database, { product, isJson: options.isJson });
     const figuresAtMs = await untilFigured(database);
-    return await summarize(database, { limiter, memory, figuresAtMs });
+    return await summarize(database, { limiter, isAlone, memory, figuresAtMs });
   } finally {
     for (const step of cleanUp.reverse()) await step();
   }
@@ -144,11 +155,11 @@ function residentMb(pid: number): number {
 
 async function summarize(
   db: BenchDatabase,
-  input: { limiter: 'on' | 'off'; memory: readonly Sample[]; figuresAtMs: number },
+  input: { limiter: 'on' | 'off'; isAlone: boolean; memory: readonly Sample[]; figuresAtMs: number },
 ): Promise<Run> {
   const lists = await db.query<{ type: string; objects: number; seconds: number }>(
     `select type, objects, extract(epoch from finished_at - started_at)::float8 as seconds from backfill_list
-     where type = any($1) order by nth`,
+     where type = any($1) and objects > 0 order by nth`,
     [LISTS],
   );
   const [whole] = await db.query<{ objects: number; seconds: number; startedMs: number; updates: number }>(
@@ -161,6 +172,7 @@ async function summarize(
   if (whole === undefined) throw new Error('no run');
   return {
     limiter: input.limiter,
+    isAlone: input.isAlone,
     objects: whole.objects,
     seconds: whole.seconds,
     perSecond: whole.objects / whole.seconds,
@@ -187,7 +199,7 @@ function describe(run: Run): string {
   const memory = run.memory.map(({ objects, rssMb }) => `${rssMb} MB at ${objects}`).join(', ');
   const limit = run.limiter === 'on' ? `limit of ${LIMIT} requests a second and list` : 'no limit';
   return [
-    `${limit}: ${run.objects} objects in ${run.seconds.toFixed(1)} s, ${Math.round(run.perSecond)}/s; all figures after ${run.figuresSeconds.toFixed(1)} s; ${run.contactUpdatesPerContact.toFixed(2)} updates told of each contact`,
+    `${limit}${run.isAlone ? ', one list alone' : ''}: ${run.objects} objects in ${run.seconds.toFixed(1)} s, ${Math.round(run.perSecond)}/s; all figures after ${run.figuresSeconds.toFixed(1)} s; ${run.contactUpdatesPerContact.toFixed(2)} updates told of each contact`,
     ...run.lists.map(
       (list) =>
         `  ${list.type.padEnd(14)} ${list.objects} objects, ${Math.round(list.perSecond)}/s${run.limiter === 'on' ? ` (${Math.round((list.perSecond / PER_LIST_MAX) * 100)} % of the limit)` : ''}`,
