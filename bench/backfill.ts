@@ -4,8 +4,8 @@
  *
  * The simulated Stripe, the product (server and workers in one process) and this program are three processes; the product
  * has a database of its own. The account has a third each of customers, subscriptions and paid invoices, beside a small
- * catalogue; once more, with customers alone, the account has one list to speak of. A list's rate is its objects by the time from its first claim to its last commit; `figures` is when the last
- * contact's billing was computed, from the beginning on.
+ * catalogue; once more, with customers alone, it has one list to speak of. A list's rate is its objects by the time from
+ * its first claim to its last commit; `figures` is when the last contact's billing was computed, from the beginning on.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -2,7 +2,7 @@ export { replayDead } from './inbox/dead.ts';
 export { type ApplyEvents, drainWorker } from './inbox/drain.ts';
 export type { InboxEvent, InboxSource, StoredEvent, StoreOutcome } from './inbox/inbox-event.ts';
 export { createInbox, INBOX_CHANNEL, type Inbox } from './inbox/store.ts';
-export type { ApplyObjects } from './stripe/backfill.ts';
+export type { ApplyObjects } from './stripe/backfill-turn.ts';
 export { looksLikeEvent, readEventEnvelope } from './stripe/event-envelope.ts';
 export { insertEndpoint } from './stripe/endpoint-store.ts';
 export type { ReceivedWebhook, ReceiveOutcome } from './stripe/receive.ts';

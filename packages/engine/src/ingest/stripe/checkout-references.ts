@@ -13,7 +13,7 @@ import type { Worker } from '#base/worker.ts';
 import type { Consumer } from '#bus/index.ts';
 import { many, one, type Db } from '#db/db.ts';
 import type { AccountClients } from './account-clients.ts';
-import type { ApplyObjects } from './backfill.ts';
+import type { ApplyObjects } from './backfill-turn.ts';
 import { rateLimitedReason } from './call-stripe.ts';
 import { type ConnectionRow, readConnection } from './connection-store.ts';
 import type { Limiter } from './limiter.ts';

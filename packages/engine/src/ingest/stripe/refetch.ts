@@ -11,7 +11,7 @@ import { messageOf, NotFoundError, RateLimitedError, StripePermissionError } fro
 import { backoffMs } from '#base/retry.ts';
 import type { Worker } from '#base/worker.ts';
 import { many, one, type Tx } from '#db/db.ts';
-import type { BackfillDeps } from './backfill.ts';
+import type { BackfillDeps } from './backfill-turn.ts';
 import { BACKFILL_LISTS } from './backfill-lists.ts';
 import { callStripe, rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';

@@ -49,11 +49,11 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
     asOf: deps.clock.now(),
   });
   const loaded = byCustomer(input.facts, scope);
-  const attempts = attemptsTold(told);
+  const attempts = new Map(attemptsTold(told).map((attempt) => [attempt.key, attempt]));
   const waiting = await waitingFailures(tx, { scope, ...whatMayFollow(told) });
   const failedCharges = await findFailedCharges(tx, {
     scope,
-    attempts: [...attempts, ...waiting.map(({ attempt }) => attempt)],
+    attempts: [...attempts.values(), ...waiting.map(({ attempt }) => attempt)],
     loaded,
   });
   const contactOf = (customerId: string): string | null => customers.get(customerId)?.contactId ?? null;
@@ -69,8 +69,8 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
     };
     const failedCharge = failedCharges.get(one.event.eventId) ?? null;
     const news = eventsOfOne(deps, { context, one, applied: input, failedCharge });
-    const attempt = failedCharge === null ? attempts.find(({ key }) => key === one.event.eventId) : undefined;
-    const failed = news.find((event) => attempt !== undefined && isWithoutReason(event));
+    const attempt = failedCharge === null ? attempts.get(one.event.eventId) : undefined;
+    const failed = attempt === undefined ? undefined : news.find(isWithoutReason);
     if (attempt === undefined || failed === undefined) return news;
     unexplained.push({ attempt: { ...attempt, key: failed.dedupeKey ?? '' }, told: failed });
     return news.filter((event) => event !== failed);

@@ -14,7 +14,7 @@ import { contactsOfCustomers } from '../contact-billing/refresh-billing.ts';
 import { failureReason, recovered } from '../events/invoice-events.ts';
 import { type AccountScope, lockAccount, OBJECT_COLUMNS, objectOf, type StoredObject } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
-import type { FailedAttempt } from './failed-attempts.ts';
+import { type FailedAttempt, findFailedCharges } from './failed-attempts.ts';
 
 /** How long a failure waits for its charge, milliseconds. Stripe tells of both at about the same time. */
 const WAIT_MS = 2_000;
@@ -201,6 +201,12 @@ async function tellDue(deps: { clock: Clock; publisher: Publisher }, tx: Tx): Pr
     customers: failures.map(({ attempt }) => account(attempt.customerId)),
   });
   const contactOf = (customerId: string): string | null => owners.get(account(customerId)) ?? null;
-  deps.publisher.publish(tx, await tellFailures(tx, { scope, failures, charges: new Map(), contactOf, asOf: now }));
+  // A read of ours may have brought the charge, where its event did not come.
+  const charges = await findFailedCharges(tx, {
+    scope,
+    attempts: failures.map(({ attempt }) => attempt),
+    loaded: new Map(),
+  });
+  deps.publisher.publish(tx, await tellFailures(tx, { scope, failures, charges, contactOf, asOf: now }));
   return failures.length;
 }
