@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { CrashedError, ConflictError } from '#base/errors.ts';
+import { BUS_CHANNEL } from '#bus/index.ts';
 import { many } from '#db/db.ts';
 import type { ApplyObjects } from '#ingest/index.ts';
 import { closeIngestDb, startIngestWorld, type IngestWorld } from './world.ts';
@@ -149,6 +150,16 @@ test('all processes together ask one endpoint at most 25 times a second, and wai
   expect(Math.max(...perSecond)).toBeLessThanOrEqual(25);
   expect(asked() - before).toBe(30);
   expect((await view(id)).backfill?.types.find(({ type }) => type === 'customers')?.state).toBe('done');
+});
+
+test('a reading that is asked for wakes the workers, who else look every few seconds', async () => {
+  const connectionId = await connectOnly();
+  await world.settle();
+  let wakes = 0;
+  const stop = await world.db.listen(BUS_CHANNEL, () => (wakes += 1));
+  await world.stripe.restartBackfill({ workspaceId: world.workspaceId, connectionId });
+  await expect.poll(() => wakes).toBeGreaterThan(0);
+  await stop();
 });
 
 test('a 429 is waited out for as long as Stripe says, and shown', async () => {
