@@ -12,11 +12,13 @@ import { bindAccount, workspaceForMode, type BindDeps } from './bind-account.ts'
 import { callStripe } from './call-stripe.ts';
 import { createStripeClient } from './client.ts';
 import { readAccountDescription, type AccountDescription } from './connect.ts';
+import type { Limiter } from './limiter.ts';
 import { ASKED_PERMISSIONS, permissionsView, UNASKED_PROBES } from './permissions.ts';
 import type { StripeConfig } from './stripe-config.ts';
 
 export interface RestrictedKeyDeps extends BindDeps {
   readonly config: StripeConfig;
+  readonly limiter: Limiter;
   /** Registers the endpoint in the account where the key allows it, and wakes the workers. Must not throw. */
   onKeyAdded(connectionId: string): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function addRestrictedKey(
     const missing = permissions.filter((permission) => permission.isRequired && permission.isGranted !== true);
     if (missing.length > 0) return { outcome: 'missing_permissions', sentence: askFor(missing), permissions };
     if (probe.account === null) return refused(NO_ACCOUNT);
+    await countProbes(deps, { account: probe.account, livemode });
     const { connectionId } = await bindAccount(deps, {
       workspaceId,
       account: probe.account,
@@ -61,6 +64,13 @@ export async function addRestrictedKey(
       return refused('Stripe does not know this key. Copy it once more, whole, or make a new one with the link.');
     }
     throw error;
+  }
+}
+
+/** The lists that were just asked for are read in the very second that follows: Stripe counts these requests to them too. */
+async function countProbes(deps: { limiter: Limiter }, input: { account: string; livemode: boolean }): Promise<void> {
+  for (const { probePath } of ASKED_PERMISSIONS) {
+    if (probePath !== null) await deps.limiter.reserve({ ...input, resource: probePath });
   }
 }
 
