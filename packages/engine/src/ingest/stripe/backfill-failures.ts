@@ -12,22 +12,12 @@ import {
 import { backoffMs } from '#base/retry.ts';
 import type { BackfillList } from './backfill-lists.ts';
 import type { BackfillListRow } from './backfill-store.ts';
-import type { BackfillDeps, ListTurn } from './backfill-turn.ts';
-import { rateLimitedReason } from './call-stripe.ts';
+import { type BackfillDeps, limitScopeOf, type ListTurn } from './backfill-turn.ts';
+import { pauseAsAsked } from './limiter.ts';
 
 const BACKOFF = { firstMs: 1_000, maxMs: 5 * 60 * 1000 };
 /** Failures of our own (not Stripe's) before a list is given up; a person can start it again. */
 const ATTEMPTS_MAX = 8;
-
-/** Nobody asks this endpoint again before Stripe's time is over. */
-export async function holdBack(
-  deps: BackfillDeps,
-  input: Pick<ListTurn, 'connection'> & { definition: BackfillList; error: RateLimitedError },
-): Promise<void> {
-  const { connection, definition, error } = input;
-  const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
-  await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
-}
 
 /** What a failure means for the list: wait, go on another way, or give it up with the reason. */
 export async function recordFailure(
@@ -38,7 +28,7 @@ export async function recordFailure(
   const now = deps.clock.now();
   if (error instanceof ConflictError) return;
   if (error instanceof RateLimitedError) {
-    await holdBack(deps, { connection, definition, error });
+    await pauseAsAsked(deps.limiter, limitScopeOf({ connection, definition }), error);
     await release(deps, { list, notBefore: addMs(now, error.retryAfterMs) });
     return;
   }

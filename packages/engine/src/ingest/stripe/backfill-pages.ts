@@ -6,11 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { addMs, toEpochS } from '#base/clock.ts';
 import { RateLimitedError } from '#base/errors.ts';
-import { holdBack } from './backfill-failures.ts';
 import type { BackfillList } from './backfill-lists.ts';
 import type { BackfillListRow } from './backfill-store.ts';
-import type { BackfillDeps, ListTurn } from './backfill-turn.ts';
-import type { LimitScope } from './limiter.ts';
+import { type BackfillDeps, limitScopeOf, type ListTurn } from './backfill-turn.ts';
+import { type LimitScope, pauseAsAsked } from './limiter.ts';
 import { type ListPage, readListPage } from './list-page.ts';
 import { completeObjects } from './whole-objects.ts';
 
@@ -59,7 +58,7 @@ export async function* fetchPages(
       fetched = await fetchPage(deps, { ...input, list, stripe });
     } catch (error) {
       if (error instanceof RateLimitedError && deps.clock.isRunning === true) {
-        await holdBack(deps, { ...input, error });
+        await pauseAsAsked(deps.limiter, limitScopeOf(input), error);
         continue;
       }
       yield { error };
@@ -80,9 +79,8 @@ async function fetchPage(
   deps: BackfillDeps,
   input: ListTurn & { definition: BackfillList; stripe: Stripe },
 ): Promise<Fetched | Date> {
-  const { connection, definition, list, stripe } = input;
-  const scope = { account: connection.account, livemode: connection.livemode, resource: definition.path };
-  const mayReadAt = await reserveSoon(deps, scope);
+  const { definition, list, stripe } = input;
+  const mayReadAt = await reserveSoon(deps, limitScopeOf(input));
   if (mayReadAt !== null) return mayReadAt;
   const asOfS = toEpochS(deps.clock.now());
   // Without a cursor, but with objects read before: the cursor's object was deleted, so go on by time.

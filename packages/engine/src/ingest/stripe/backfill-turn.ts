@@ -1,11 +1,12 @@
-/** What the parts of reading a history are given. */
+/** What the parts of reading a history are given and share. */
 import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Db, Tx } from '#db/db.ts';
 import type { AccountClients } from './account-clients.ts';
 import type { BackfillListRow, BackfillRunRow } from './backfill-store.ts';
 import type { ConnectionRow } from './connection-store.ts';
-import type { Limiter } from './limiter.ts';
+import type { BackfillList } from './backfill-lists.ts';
+import type { Limiter, LimitScope } from './limiter.ts';
 
 /** Puts objects that were read into the graph; `asOfS` is when the read began. */
 export type ApplyObjects = (
@@ -37,4 +38,10 @@ export interface ListTurn {
   readonly list: BackfillListRow;
   /** Of all lists that are being read. */
   readonly progress: { objects: number };
+}
+
+/** What a list's requests are counted to. */
+export function limitScopeOf(input: Pick<ListTurn, 'connection'> & { definition: BackfillList }): LimitScope {
+  const { account, livemode } = input.connection;
+  return { account, livemode, resource: input.definition.path };
 }

@@ -14,9 +14,8 @@ import type { Consumer } from '#bus/index.ts';
 import { many, one, type Db } from '#db/db.ts';
 import type { AccountClients } from './account-clients.ts';
 import type { ApplyObjects } from './backfill-turn.ts';
-import { rateLimitedReason } from './call-stripe.ts';
 import { type ConnectionRow, readConnection } from './connection-store.ts';
-import type { Limiter } from './limiter.ts';
+import { type Limiter, pauseAsAsked } from './limiter.ts';
 import { readListPage } from './list-page.ts';
 
 const PATH = '/v1/checkout/sessions';
@@ -127,7 +126,7 @@ async function lookUp(deps: CheckoutReferencesDeps, lookup: Lookup): Promise<voi
       return end(deps, { lookup, outcome: 'not_permitted' });
     }
     if (error instanceof RateLimitedError) {
-      await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
+      await pauseAsAsked(deps.limiter, scope, error);
     }
     deps.log.warn({ err: error, connectionId: connection.id }, 'reading checkout sessions failed');
     if (lookup.attempts >= ATTEMPTS_MAX) return end(deps, { lookup, outcome: messageOf(error) });

@@ -1,5 +1,7 @@
 import { addMs, type Clock } from '#base/clock.ts';
+import type { RateLimitedError } from '#base/errors.ts';
 import { one, type Db, type Queryable } from '#db/db.ts';
+import { rateLimitedReason } from './call-stripe.ts';
 
 /** Stripe allows 25 requests a second to one endpoint of one account. Source: Stripe, rate limits (2026). */
 const REQUESTS_PER_SECOND = 25;
@@ -65,6 +67,11 @@ export function createLimiter(deps: { db: Db; clock: Clock; requestsPerSecond?: 
       });
     },
   };
+}
+
+/** Does what a 429 asks for: nobody asks this endpoint again before Stripe's time is over. */
+export async function pauseAsAsked(limiter: Limiter, scope: LimitScope, error: RateLimitedError): Promise<void> {
+  await limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
 }
 
 /** Counts reads against Stripe's allocation, by calendar month. */

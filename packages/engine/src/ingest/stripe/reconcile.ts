@@ -17,14 +17,13 @@ import type { Inbox } from '../inbox/store.ts';
 import type { AccountClients } from './account-clients.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { startBackfill } from './backfill-store.ts';
-import { rateLimitedReason } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
 import { insertDriftReport } from './drift-report.ts';
 import { endDeauthorized } from './end-connection.ts';
 import { endDuty, nextDutyAt, readDuty, readRestingDuties, takeDuty } from './duty.ts';
 import { readEventEnvelope, toInboxEvent } from './event-envelope.ts';
 import { STRIPE_EVENT_TYPES } from './event-types.ts';
-import { countReads, type Limiter } from './limiter.ts';
+import { countReads, type Limiter, pauseAsAsked } from './limiter.ts';
 import { readListPage, type ListParams } from './list-page.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
@@ -114,10 +113,7 @@ export async function reconcile(
     const now = deps.clock.now();
     const attempts = ((await readDuty(deps.db, name))?.attempts ?? 0) + 1;
     if (error instanceof RateLimitedError) {
-      await deps.limiter.pause(eventsScope(connection), {
-        retryAfterMs: error.retryAfterMs,
-        reason: rateLimitedReason(error),
-      });
+      await pauseAsAsked(deps.limiter, eventsScope(connection), error);
     }
     await endDuty(deps.db, { name, now, nextAt: addMs(now, backoffMs(attempts, RETRY)), error: messageOf(error) });
     if (error instanceof StripeAccountGoneError && error.isRevoked && attempts >= REVOKED_TIMES) {

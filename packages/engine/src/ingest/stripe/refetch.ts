@@ -13,9 +13,9 @@ import type { Worker } from '#base/worker.ts';
 import { many, one, type Tx } from '#db/db.ts';
 import type { BackfillDeps } from './backfill-turn.ts';
 import { BACKFILL_LISTS } from './backfill-lists.ts';
-import { callStripe, rateLimitedReason } from './call-stripe.ts';
+import { callStripe } from './call-stripe.ts';
 import { readActiveConnections, type ConnectionRow } from './connection-store.ts';
-import { countReads } from './limiter.ts';
+import { countReads, pauseAsAsked } from './limiter.ts';
 import { completeObjects, innerObjects } from './whole-objects.ts';
 
 export const REFETCH_WANTED = 'stripe.refetch_wanted';
@@ -134,7 +134,7 @@ async function refetch(deps: BackfillDeps, turn: Turn): Promise<void> {
     await readAndApply(deps, turn);
   } catch (error) {
     if (error instanceof RateLimitedError) {
-      await deps.limiter.pause(scope, { retryAfterMs: error.retryAfterMs, reason: rateLimitedReason(error) });
+      await pauseAsAsked(deps.limiter, scope, error);
       return defer(deps, { row, at: addMs(deps.clock.now(), error.retryAfterMs), attempts: row.attempts });
     }
     const attempts = row.attempts + 1;
