@@ -1,3 +1,4 @@
+import { executionAsyncId } from 'node:async_hooks';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { MovableClock } from '#base/clock.ts';
 import { ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError } from '#base/errors.ts';
@@ -97,6 +98,16 @@ test('a session is found by its cookie until it is signed out; passwords and tok
   expect(account?.password).not.toContain(ada.password);
   await sessions.signOut(cookie);
   expect(await resolveAccess(deps(), { authorization: undefined, cookie })).toBeNull();
+});
+
+test('signing in leaves no hook behind on the promises of the process, however many are at it', async () => {
+  const { cookie } = await firstOwner();
+  const found = await Promise.all([sessions.find(cookie), sessions.find(cookie), sessions.find('growthos=forged')]);
+  expect(found.map((one) => one?.person.name ?? null)).toEqual(['Ada', 'Ada', null]);
+  await expect(sessions.signIn({ email: ada.email, password: 'not this one' })).rejects.toThrow(UnauthenticatedError);
+  // Node numbers what runs behind a promise only while somebody listens.
+  await Promise.resolve();
+  expect(executionAsyncId()).toBe(0);
 });
 
 test('a wrong password and an unknown e-mail are told apart by nobody, and a forged cookie is nobody', async () => {

@@ -10,6 +10,7 @@ import { newId } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Db } from '#db/db.ts';
 import { kyselyDialect } from '#db/kysely.ts';
+import { withAsyncContexts } from './async-contexts.ts';
 
 /** A session ends after so long without use; one in use is extended once a day. */
 const SESSION_S = 7 * 24 * 3600;
@@ -52,7 +53,9 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
   const auth = buildAuth(deps, options);
 
   const find = async (cookie: string, setCookies: readonly string[] = []): Promise<SignedIn | null> => {
-    const { headers, response } = await auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true });
+    const { headers, response } = await withAsyncContexts(() =>
+      auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true }),
+    );
     if (!response) return null;
     return {
       sessionId: response.session.id,
@@ -71,11 +74,13 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
   return {
     async signIn({ email, password, userAgent }) {
       try {
-        const { headers } = await auth.api.signInEmail({
-          body: { email, password },
-          headers: requestHeaders(userAgent),
-          returnHeaders: true,
-        });
+        const { headers } = await withAsyncContexts(() =>
+          auth.api.signInEmail({
+            body: { email, password },
+            headers: requestHeaders(userAgent),
+            returnHeaders: true,
+          }),
+        );
         return await opened(headers);
       } catch (error) {
         if (!(error instanceof APIError)) throw error;
@@ -84,11 +89,13 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
     },
     async signUp({ email, password, name, userAgent }) {
       try {
-        const { headers } = await auth.api.signUpEmail({
-          body: { email, password, name },
-          headers: requestHeaders(userAgent),
-          returnHeaders: true,
-        });
+        const { headers } = await withAsyncContexts(() =>
+          auth.api.signUpEmail({
+            body: { email, password, name },
+            headers: requestHeaders(userAgent),
+            returnHeaders: true,
+          }),
+        );
         return await opened(headers);
       } catch (error) {
         if (!(error instanceof APIError)) throw error;
@@ -98,7 +105,9 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
       }
     },
     async signOut(cookie) {
-      const { headers } = await auth.api.signOut({ headers: new Headers({ cookie }), returnHeaders: true });
+      const { headers } = await withAsyncContexts(() =>
+        auth.api.signOut({ headers: new Headers({ cookie }), returnHeaders: true }),
+      );
       return headers.getSetCookie();
     },
     find: (cookie) => find(cookie),
