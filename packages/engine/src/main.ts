@@ -21,7 +21,7 @@ import { type AdvanceDeps, createCheckRuns, createMatchContacts, type SequenceDe
 import { createPostJson, createUnsubscribeTokens, parseSender, type SendDeps } from '#send/index.ts';
 import { readConfig, type Config } from './config.ts';
 import { demoOverrides } from '#compose/demo.ts';
-import { growHeapFreely } from '#compose/heap.ts';
+import { tuneHeap } from '#compose/heap.ts';
 import { runLoops, settle } from '#compose/loops.ts';
 import { createMailer } from '#compose/mail.ts';
 import { openDb, secretsOf } from '#compose/storage.ts';
@@ -128,7 +128,7 @@ export async function startEngine(
   config: Config,
   overrides: Overrides = {},
 ): Promise<Engine & { readonly url: string }> {
-  growHeapFreely();
+  tuneHeap();
   const engine = await createEngine(config, overrides);
   const hasThread = config.ROLE === 'both' && engine.db.kind === 'server' && canBeTold(overrides);
   const thread = hasThread ? await startWorkerThread({ config, overrides }) : null;

@@ -7,6 +7,7 @@ import { replayWorker } from './replay/replay-worker.ts';
 import type { BusTransport } from './transport.ts';
 import { jetstreamTransport } from './transports/jetstream/jetstream-transport.ts';
 import { consumerWorker } from './transports/postgres/consumer-worker.ts';
+import { SharedLog } from './transports/postgres/shared-log.ts';
 import type { BusDeps } from './work-off.ts';
 
 /**
@@ -18,11 +19,12 @@ export function openBusTransport(
   input: { consumers: readonly Consumer[]; natsUrl: string | null },
 ): BusTransport {
   const { consumers, natsUrl } = input;
+  const log = new SharedLog();
   const transport: BusTransport =
     natsUrl === null
       ? {
           kind: 'postgres',
-          workers: consumers.map((consumer) => consumerWorker(deps, consumer)),
+          workers: consumers.map((consumer) => consumerWorker(deps, consumer, log)),
           onNews: () => undefined,
           close: async () => undefined,
         }

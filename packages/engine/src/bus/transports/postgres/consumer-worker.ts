@@ -3,28 +3,31 @@
  * run it: one at a time has the consumer's row. What may happen twice, and what happens with failures: see work-off.ts.
  */
 import type { Worker } from '#base/worker.ts';
-import { many, one, type Tx } from '#db/db.ts';
+import { one, type Tx } from '#db/db.ts';
 import { LAZY_COMMIT } from '#db/lazy-commit.ts';
-import { BUS_EVENT_COLUMNS, type BusEvent } from '../../bus-event.ts';
 import type { Consumer } from '../../consumer.ts';
 import { startConsumer } from '../../partitions.ts';
 import { type Batch, type BusDeps, type Place, type Standing, workOff } from '../../work-off.ts';
 import { gather } from './gather.ts';
+import { readLog, SharedLog } from './shared-log.ts';
 
 interface LogStanding extends Standing {
   /** More than 0: it is spread over partitions, because NATS was the transport until now. */
   readonly partitions: number;
 }
 
-/** A worker that works off one consumer. */
-export function consumerWorker(deps: BusDeps, consumer: Consumer): Worker {
+/** A worker that works off one consumer. @param log what the consumers of the process read together. */
+export function consumerWorker(deps: BusDeps, consumer: Consumer, log = new SharedLog()): Worker {
   const place = logPlace(deps, consumer);
   let partitions = 0;
   const reader = {
     async read(tx: Tx, input: { standing: LogStanding; sizeMax: number }): Promise<Batch> {
       partitions = input.standing.partitions;
       if (partitions > 0) return { events: [], upTo: null };
-      return readLog(tx, { consumer, position: input.standing.position, sizeMax: input.sizeMax });
+      const place = { position: input.standing.position, sizeMax: input.sizeMax };
+      // One that looks for the event that fails, one by one, reads for itself.
+      const isShared = consumer.types === null && input.sizeMax === consumer.batchSizeMax;
+      return isShared ? log.read(tx, place) : readLog(tx, { ...place, types: consumer.types });
     },
   };
   return {
@@ -79,27 +82,4 @@ function logPlace(deps: BusDeps, consumer: Consumer): Place<LogStanding> {
       });
     },
   };
-}
-
-async function readLog(tx: Tx, input: { consumer: Consumer; position: bigint; sizeMax: number }): Promise<Batch> {
-  const { consumer, position, sizeMax } = input;
-  // The log's end is read before the events: what is committed between the two statements then lies behind it. The other
-  // way round, an event committed in between would be stepped over, for ever.
-  const end = await one<{ position: bigint | null }>(tx, {
-    name: 'bus_end',
-    text: 'select max(position) as position from bus_event',
-  });
-  const upTo = end?.position ?? null;
-  if (upTo === null || upTo <= position) return { events: [], upTo: null };
-  const events = await many<BusEvent>(tx, {
-    name: consumer.types === null ? 'bus_read_all' : 'bus_read_types',
-    text: `select ${BUS_EVENT_COLUMNS} from bus_event
-           where position > $1 ${consumer.types === null ? '' : 'and type = any($3::text[])'}
-           order by position limit $2`,
-    values: consumer.types === null ? [position, sizeMax] : [position, sizeMax, [...consumer.types]],
-  });
-  const last = events.at(-1);
-  if (last && (events.length === sizeMax || last.position > upTo)) return { events, upTo: last.position };
-  // Nothing more of its types up to that end: step over the others, so that the next look starts behind them.
-  return { events, upTo };
 }
