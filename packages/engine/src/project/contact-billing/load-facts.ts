@@ -4,8 +4,9 @@
  * payments). Two: the prices, products, coupons and discounts that they mention.
  */
 import { many, type Queryable } from '#db/db.ts';
+import { TextArray } from '#db/text-array.ts';
 import type { StripeFact, StripeFacts, StripeObjectType } from '../stripe/read.ts';
-import { type StoredObject, OBJECT_COLUMNS, type objectOf } from '../objects/store.ts';
+import { type AccountScope, OBJECT_COLUMNS, objectKey, type objectOf, type StoredObject } from '../objects/store.ts';
 
 export interface ContactFacts {
   readonly contactId: string;
@@ -34,9 +35,16 @@ export interface Catalogue {
 
 type ObjectRow = Parameters<typeof objectOf>[0] & { owner: string; stripeAccount: string; livemode: boolean };
 
+/** Objects of one account as they are stored now, which the caller has: their facts are not read again. */
+export interface KnownObjects {
+  readonly scope: AccountScope;
+  /** By `objectKey`. */
+  readonly objects: ReadonlyMap<string, StoredObject>;
+}
+
 const OWN_COLUMNS = `stripe_account as "stripeAccount", livemode, ${OBJECT_COLUMNS}`;
 
-/** Objects of customers, given by a query of (owner, stripe_account, customer_id). */
+/** Objects of customers, given by a query of (owner, stripe_account, customer_id); the fact of a known one is null. */
 const objectsOf = (customers: string): string => `with customer as (${customers}), own as (
     select c.owner, o.* from customer c
     join stripe_object o on o.workspace_id = $1 and o.stripe_account = c.stripe_account and o.customer_id = c.customer_id
@@ -45,8 +53,12 @@ const objectsOf = (customers: string): string => `with customer as (${customers}
     join stripe_object o on o.workspace_id = $1 and o.stripe_account = own.stripe_account
       and o.parent_id = own.id and o.customer_id is null
     where own.type in ('charge', 'invoice')
+  ), known as (
+    select k.type as known_type, k.id as known_id from unnest($5::text[], $6::text[]) as k (type, id)
   )
-  select owner, ${OWN_COLUMNS} from own union all select owner, ${OWN_COLUMNS} from child`;
+  select owner, ${OWN_COLUMNS.replace('fact,', 'case when known_id is null then fact end as fact,')}
+  from (select * from own union all select * from child) o
+  left join known on known_type = type and known_id = id and stripe_account = $3 and livemode = $4`;
 
 const CONTACT_FACTS = {
   name: 'billing_facts',
@@ -65,9 +77,10 @@ const COMPANY_FACTS = {
 
 export async function loadFacts(
   db: Queryable,
-  input: { workspaceId: string; contactIds: readonly string[] },
+  input: { workspaceId: string; contactIds: readonly string[]; known?: KnownObjects | undefined },
 ): Promise<LoadedFacts> {
-  return loadOwned(db, { workspaceId: input.workspaceId, ownerIds: input.contactIds, statement: CONTACT_FACTS });
+  const { workspaceId, contactIds, known } = input;
+  return loadOwned(db, { workspaceId, ownerIds: contactIds, statement: CONTACT_FACTS, known });
 }
 
 /** The same for companies, by their ids: the objects of the Stripe customers that belong to them. */
@@ -75,20 +88,49 @@ export async function loadCompanyFacts(
   db: Queryable,
   input: { workspaceId: string; companyIds: readonly string[] },
 ): Promise<LoadedFacts> {
-  return loadOwned(db, { workspaceId: input.workspaceId, ownerIds: input.companyIds, statement: COMPANY_FACTS });
+  const { workspaceId, companyIds } = input;
+  return loadOwned(db, { workspaceId, ownerIds: companyIds, statement: COMPANY_FACTS, known: undefined });
 }
+
+const NOTHING_KNOWN: KnownObjects = {
+  scope: { workspaceId: '', stripeAccount: '', livemode: false },
+  objects: new Map(),
+};
 
 async function loadOwned(
   db: Queryable,
-  input: { workspaceId: string; ownerIds: readonly string[]; statement: { name: string; text: string } },
+  input: {
+    workspaceId: string;
+    ownerIds: readonly string[];
+    statement: { name: string; text: string };
+    known: KnownObjects | undefined;
+  },
 ): Promise<LoadedFacts> {
-  const { workspaceId, ownerIds } = input;
-  const values = [workspaceId, [...ownerIds]];
-  const rows = ownerIds.length === 0 ? [] : await many<ObjectRow>(db, { ...input.statement, values });
+  const { workspaceId, ownerIds, known } = input;
   const contacts = new Map<string, { contactId: string; objects: OwnedObject[] }>();
+  if (ownerIds.length === 0) return { contacts, catalogue: await loadCatalogue(db, { workspaceId, objects: [] }) };
   for (const contactId of ownerIds) contacts.set(contactId, { contactId, objects: [] });
-  for (const row of rows) contacts.get(row.owner)?.objects.push({ ...row, asOfS: Number(row.asOfS) });
-  const catalogue = await loadCatalogue(db, { workspaceId, objects: rows });
+  const objects: OwnedObject[] = [];
+  const { scope, objects: had } = known ?? NOTHING_KNOWN;
+  const rows = await many<ObjectRow>(db, {
+    ...input.statement,
+    values: [
+      workspaceId,
+      [...ownerIds],
+      scope.stripeAccount,
+      scope.livemode,
+      new TextArray([...had.values()].map(({ type }) => type)),
+      new TextArray([...had.values()].map(({ id }) => id)),
+    ],
+  });
+  for (const row of rows) {
+    const fact = row.fact ?? had.get(objectKey(row.type, row.id))?.fact;
+    if (fact === undefined) throw new Error(`${row.type} ${row.id} was said to be known, and is not`);
+    const object = { ...row, asOfS: Number(row.asOfS), fact };
+    objects.push(object);
+    contacts.get(row.owner)?.objects.push(object);
+  }
+  const catalogue = await loadCatalogue(db, { workspaceId, objects });
   return { contacts, catalogue };
 }
 

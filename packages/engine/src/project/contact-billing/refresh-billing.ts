@@ -15,7 +15,7 @@ import type { CustomerFact } from '../stripe/customer.ts';
 import { billingInput } from './billing-input.ts';
 import { contactValues } from './contact-values.ts';
 import { billingDueAt, cardExpiring, isCardExpiring } from './due.ts';
-import { type Catalogue, type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
+import { type Catalogue, type KnownObjects, type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
 import type { WorkspaceRules } from './workspace-rules.ts';
 
 export interface RefreshReason {
@@ -35,13 +35,15 @@ export async function refreshBilling(
     contacts: ReadonlyMap<string, RefreshReason>;
     /** By contact: other news of the same occasion, told in the same event. */
     also?: ReadonlyMap<string, readonly ContactPatch[]>;
+    /** What was stored just now, in this transaction. */
+    known?: KnownObjects;
   },
 ): Promise<LoadedFacts> {
   const { tx, workspaceId, rules } = input;
   const contactIds = [...input.contacts.keys()].sort();
   if (contactIds.length === 0) return loadFacts(tx, { workspaceId, contactIds });
   const records = await loadContacts(tx, contactIds);
-  const facts = await loadFacts(tx, { workspaceId, contactIds });
+  const facts = await loadFacts(tx, { workspaceId, contactIds, known: input.known });
   const asOf = deps.clock.now();
   const patches: ContactPatch[] = [];
   const events: NewBusEvent[] = [];

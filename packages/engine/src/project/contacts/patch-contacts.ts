@@ -70,11 +70,12 @@ export async function patchContacts(
     changed.set(patch.contactId, { before, after, patch: { ...patch, isNew } });
   }
   const events: NewBusEvent[] = [];
-  const written: ContactRecord[] = [];
+  const written: Changes[] = [];
   for (const { before, after, patch } of changed.values()) {
     const changes = changesBetween(before, after);
     if (changes.length > 0 || patch.isNew) events.push(tell({ workspaceId, patch, changes }));
-    if (patch.isNew || isDifferent(before, after)) written.push(after);
+    const toWrite = changesToWrite({ before, after, isNew: patch.isNew });
+    if (toWrite !== null) written.push(toWrite);
   }
   write(deps, { tx, records: written });
   deps.publisher.publish(tx, events);
@@ -108,8 +109,7 @@ function applyPatch(before: ContactRecord, patch: ContactPatch): ContactRecord {
     after[column] = value;
     if (source !== null) sources[column] = source;
   };
-  for (const column of CONTACT_RECORD_COLUMNS) {
-    const value = column in patch.set ? patch.set[column as keyof ContactPatch['set']] : undefined;
+  for (const [column, value] of Object.entries(patch.set)) {
     if (value === undefined) continue;
     if (column === 'traits') {
       for (const [name, trait] of Object.entries(value as Record<string, unknown>)) {
@@ -118,7 +118,7 @@ function applyPatch(before: ContactRecord, patch: ContactPatch): ContactRecord {
         else traits[name] = trait;
         if (source !== null) sources[`traits.${name}`] = source;
       }
-    } else assign(column, value as ContactRecord[typeof column]);
+    } else assign(column as keyof ContactRecord, value as never);
   }
   after.traits = traits;
   after.property_sources = sources;
@@ -150,11 +150,6 @@ function isSame(left: unknown, right: unknown): boolean {
   return isDeepStrictEqual(left, right);
 }
 
-/** When it was computed last is no difference. */
-function isDifferent(before: ContactRecord, after: ContactRecord): boolean {
-  return CONTACT_RECORD_COLUMNS.some((column) => column !== 'billing_as_of' && !isSame(before[column], after[column]));
-}
-
 function told(record: ContactRecord, column: keyof ContactRecord): unknown {
   if (column === 'mrr_minor') return money(record.mrr_minor, record.mrr_currency);
   if (column === 'ltv_minor') return money(record.ltv_minor, record.ltv_currency);
@@ -180,24 +175,34 @@ function tell(input: { workspaceId: string; patch: ContactPatch; changes: Proper
   };
 }
 
+/** Each record with the columns that changed: the others are filled in from the row, which is locked. */
 const WRITE = {
   name: 'contact_write',
   text: `update contact c set updated_at = $2, ${CONTACT_RECORD_COLUMNS.map((column) => `${column} = r.${column}`).join(', ')}
-         from jsonb_populate_recordset(null::contact, $1::jsonb) r where c.id = r.id`,
+         from jsonb_array_elements($1::jsonb) e
+         cross join lateral (select k from contact k where k.id = (e.value->>'id')::uuid offset 0) as x (k)
+         cross join lateral jsonb_populate_record(x.k, e.value) r
+         where c.id = r.id`,
 };
 
-function write(deps: PatchDeps, input: { tx: Tx; records: readonly ContactRecord[] }): void {
+type Changes = Partial<Record<keyof ContactRecord, unknown>>;
+
+function write(deps: PatchDeps, input: { tx: Tx; records: readonly Changes[] }): void {
   if (input.records.length === 0) return;
-  const records = input.records.map((record) => ({
-    ...record,
-    quantity: numberOf(record.quantity),
-    mrr_minor: numberOf(record.mrr_minor),
-    ltv_minor: numberOf(record.ltv_minor),
-  }));
-  input.tx.send({ ...WRITE, values: [json(records), deps.clock.now()] });
+  input.tx.send({ ...WRITE, values: [json(input.records), deps.clock.now()] });
 }
 
-/** JSON has no bigint; amounts that it could not hold exactly are unknown before they come here. */
-function numberOf(value: bigint | null): number | null {
-  return value === null ? null : Number(value);
+/** What to write of a contact; null where nothing changed. When it was computed last is no difference of one that is known. */
+function changesToWrite(input: { before: ContactRecord; after: ContactRecord; isNew: boolean }): Changes | null {
+  const { before, after } = input;
+  const changes: Changes = { id: after.id };
+  let isDifferent = input.isNew;
+  for (const column of CONTACT_RECORD_COLUMNS) {
+    const value = after[column];
+    if (isSame(before[column], value)) continue;
+    if (column !== 'billing_as_of') isDifferent = true;
+    // JSON has no bigint; amounts that it could not hold exactly are unknown before they come here.
+    changes[column] = typeof value === 'bigint' ? Number(value) : value;
+  }
+  return isDifferent ? changes : null;
 }

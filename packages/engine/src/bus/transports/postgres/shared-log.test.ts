@@ -74,7 +74,7 @@ test('a stretch that ended where its reader had enough is not taken for the end 
   expect(await readAt(0, 5)).toEqual({ types: ['a', 'b', 'c', 'd', 'e'], upTo: 5 });
 });
 
-test('after a second everybody reads anew, because an event may have become another contact\'s', async () => {
+test("after a second everybody reads anew, because an event may have become another contact's", async () => {
   await publish(['a']);
   await readAt(0, 5);
   await db.execute("update bus_event set type = 'moved'");

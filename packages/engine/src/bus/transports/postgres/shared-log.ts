@@ -57,7 +57,9 @@ export class SharedLog {
       const last = events[sizeMax - 1];
       // Less than was asked for, of a stretch that ended where its reader had enough: more may follow at once.
       if (last === undefined && batch.events.length === stretch.sizeMax) continue;
-      return last === undefined ? { events, upTo: batch.upTo } : { events: events.slice(0, sizeMax), upTo: last.position };
+      return last === undefined
+        ? { events, upTo: batch.upTo }
+        : { events: events.slice(0, sizeMax), upTo: last.position };
     }
     return null;
   }
