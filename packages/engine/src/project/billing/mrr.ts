@@ -207,7 +207,7 @@ interface Stage {
 
 /** Returns the reasons for which the discounted value is unknown; none means that all discounts were taken off. */
 function discountItems(context: BillingContext, stage: Stage): readonly BillingWarning[] {
-  const { subscription, currency, running } = stage;
+  const { subscription, currency, running, lines } = stage;
   const onItems = running.map(({ valued }) => resolveDiscounts(context, { refs: valued.item.discounts, currency }));
   const above = discountsAboveItems(context, {
     subscription,
@@ -216,15 +216,18 @@ function discountItems(context: BillingContext, stage: Stage): readonly BillingW
   });
   const unknown = [...onItems, above].flatMap((resolved) => resolved.unknown);
   if (unknown.length > 0) return unknown.map((name) => ({ name, subjectId: subscription.id }));
-  running.forEach((item, index) => applyAll(context, { ...stage, running: [item], resolved: onItems[index] }));
-  applyAll(context, { ...stage, resolved: above });
+  running.forEach((item, index) => takeOffAll(context, { lines, running: [item], resolved: onItems[index] }));
+  takeOffAll(context, { lines, running, resolved: above });
   return [];
 }
 
-function applyAll(context: BillingContext, stage: Stage & { readonly resolved: ResolvedDiscounts | undefined }): void {
-  for (const discount of stage.resolved?.applied ?? []) {
-    for (const { item, change } of takeOff(context.policy, { items: stage.running, discount })) {
-      stage.lines.push({ kind: 'discount', item: item.valued, discount, amount: change });
+function takeOffAll(
+  context: BillingContext,
+  input: Pick<Stage, 'lines' | 'running'> & { readonly resolved: ResolvedDiscounts | undefined },
+): void {
+  for (const discount of input.resolved?.applied ?? []) {
+    for (const { item, change } of takeOff(context.policy, { items: input.running, discount })) {
+      input.lines.push({ kind: 'discount', item: item.valued, discount, amount: change });
     }
   }
 }

@@ -77,16 +77,25 @@ function billingNews(input: {
   const summary = summarizeBilling(facts);
   const billing = contactValues({ summary, objects, asOf });
   const cardExpiresAt = billing.payment_method_expires_at ?? null;
-  const base = { contactId: record.id, at: reason.at, cause: reason.cause, eventSource: reason.eventSource };
-  const dueAt = billingDueAt({ objects, catalogue, asOf, cardExpiresAt });
+  const { at, cause: why, eventSource } = reason;
+  const contactId = record.id;
+  billing.billing_due_at = billingDueAt({ objects, catalogue, asOf, cardExpiresAt });
   const patches: ContactPatch[] = [
-    { ...base, set: personValues(facts.customers), source: 'stripe', isNew: reason.isNew },
-    { ...base, set: { ...billing, billing_due_at: dueAt }, source: null, isNew: false },
+    {
+      contactId,
+      at,
+      cause: why,
+      eventSource,
+      set: personValues(facts.customers),
+      source: 'stripe',
+      isNew: reason.isNew,
+    },
+    { contactId, at, cause: why, eventSource, set: billing, source: null, isNew: false },
   ];
   if (!isCardExpiring(cardExpiresAt, asOf)) return { patches, events: [] };
   // Every time while it is about to expire: the bus keeps the first telling of each card and expiry.
-  const cause = reason.cause ?? { kind: 'time', id: null };
-  const event = cardExpiring({ ...input, contactId: record.id, summary, at: asOf, cause });
+  const cause = why ?? { kind: 'time', id: null };
+  const event = cardExpiring({ ...input, contactId, summary, at: asOf, cause });
   return { patches, events: event === null ? [] : [event] };
 }
 

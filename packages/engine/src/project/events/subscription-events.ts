@@ -2,10 +2,12 @@
  * What a subscription tells, from one event alone. A plain renewal tells nothing, although newer API versions list its
  * items as changed. One update may tell several things: a trial that converts and a plan that changes.
  */
+import { fromEpochS } from '#base/clock.ts';
 import { stableHash } from '#base/ids.ts';
 import type { NewBusEvent } from '#bus/index.ts';
+import { findChange, subscriptionPairs } from '../billing/change-kind.ts';
 import type { BillingContext } from '../billing/context.ts';
-import { planChange } from '../billing/plan-change.ts';
+import { planChange, type PlanEvent } from '../billing/plan-change.ts';
 import { subscriptionMrr } from '../billing/mrr.ts';
 import { cancellation, isOver, latestPeriodEnd } from '../billing/status.ts';
 import { cancelReason } from '../contact-billing/contact-values.ts';
@@ -104,30 +106,41 @@ const CONTENT_CHANGES = {
 function contentChanges(context: EventContext, { after: told, before }: Told): NewBusEvent[] {
   // What was there before could not be read: that is no reason to say that everything is new.
   if (before.isItemsTruncated && before.items.length === 0) return [];
-  const still = {
+  const still = Object.assign({}, before, {
     status: told.status,
     pauseCollection: told.pauseCollection,
     cancelAtS: told.cancelAtS,
     isCancelAtPeriodEnd: told.isCancelAtPeriodEnd,
-  };
+  });
   const { billing } = context;
-  const catalogue = {
+  const { kind } = findChange({ before: billing, after: billing }, subscriptionPairs([still], [told]));
+  if (kind === 'plan_change') {
+    const change = planEvent(context, { before: still, after: told }) ?? 'plan_change';
+    return [changed(context, { told, before, change })];
+  }
+  if (!(kind in CONTENT_CHANGES)) return [];
+  return [changed(context, { told, before, change: CONTENT_CHANGES[kind as keyof typeof CONTENT_CHANGES] })];
+}
+
+/** Up, down or sideways; null where the two cannot be compared. */
+function planEvent(
+  { billing, stripeEvent }: EventContext,
+  { before, after }: { before: SubscriptionFact; after: SubscriptionFact },
+): PlanEvent | null {
+  const moment = {
     customers: [],
     prices: billing.prices,
     products: billing.products,
     coupons: billing.coupons,
     discounts: billing.discounts,
+    settings: billing.policy,
+    asOf: fromEpochS(stripeEvent.createdS),
   };
-  const moment = { ...catalogue, settings: billing.policy, asOf: new Date(context.stripeEvent.createdS * 1000) };
-  const found = planChange({
-    before: { ...moment, subscriptions: [{ ...before, ...still }] },
-    after: { ...moment, subscriptions: [told] },
+  return planChange({
+    before: Object.assign({ subscriptions: [before] }, moment),
+    after: Object.assign({ subscriptions: [after] }, moment),
     hadPositiveMrrBefore: false,
-  });
-  if (found.kind === 'plan_change')
-    return [changed(context, { told, before, change: found.planEvent ?? 'plan_change' })];
-  if (!(found.kind in CONTENT_CHANGES)) return [];
-  return [changed(context, { told, before, change: CONTENT_CHANGES[found.kind as keyof typeof CONTENT_CHANGES] })];
+  }).planEvent;
 }
 
 type SubscriptionChange = Parameters<typeof billingEvent<'subscription_updated'>>[1]['data']['change'];
