@@ -10,9 +10,9 @@ import { INBOX_CHANNEL } from '#ingest/index.ts';
 const IDLE_MS = 5_000;
 /** How long after something was done the workers that follow it look, milliseconds: together, and at most so often. */
 const FOLLOW_MS = 100;
-/** While the ledger has more than a batch to apply: how often everybody else looks, milliseconds. */
+/** While the ledger has more than a batch to apply: how often everybody else looks, and in a flood the others, milliseconds. */
 const HOLD_MS = 1_000;
-/** While somebody floods the bus (a history is being read): how often everybody else looks, milliseconds. */
+/** While somebody floods the bus (a history is being read): how often those who listen to it look, milliseconds. */
 const FLOODED_MS = 250;
 const ROUNDS_MAX = 2_000;
 
@@ -39,8 +39,8 @@ export interface Loops {
  * what is seldom there, and take the processor from those who have something to do.
  *
  * While the ledger is behind, everybody but its drain looks once a second. The graph is then up to date sooner, and
- * reactions cost less: several changes of a contact are one look at it. While a history is being read they look four times
- * a second, not after each of its pages.
+ * reactions cost less: several changes of a contact are one look at it. While a history is being read those who listen to
+ * the bus look four times a second, not after each of its pages.
  */
 export async function runLoops(engine: {
   readonly db: Db;
@@ -142,9 +142,12 @@ class News {
   }
 
   #tellFollowers(): void {
-    this.#followers ??= setTimeout(() => {
-      this.#followers = undefined;
-      this.#wake(undefined);
-    }, this.holdMs() ?? FOLLOW_MS);
+    this.#followers ??= setTimeout(
+      () => {
+        this.#followers = undefined;
+        this.#wake(undefined);
+      },
+      this.holdMs() === null ? FOLLOW_MS : HOLD_MS,
+    );
   }
 }

@@ -89,13 +89,14 @@ async function tellDue(deps: { clock: Clock; publisher: Publisher }, tx: Tx): Pr
                    or exists (select 1 from json_array_elements(case json_typeof(i.fact->'payments') when 'array' then i.fact->'payments' else '[]'::json end) p
                      where p->>'chargeId' = d.charge_id or p->>'paymentIntentId' = charge.fact->>'paymentIntentId')
                    or exists (select 1 from stripe_object p where p.workspace_id = d.workspace_id
-                     and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.type = 'invoice_payment'
+                     and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.customer_id is null and p.type = 'invoice_payment'
                      and (p.fact->>'chargeId' = d.charge_id or p.fact->>'paymentIntentId' = charge.fact->>'paymentIntentId'))
                    or (i.fact->>'status' = 'paid' and i.fact->>'amountPaidMinor' = charge.fact->>'amountMinor'
                      and abs((i.fact->>'paidAtS')::bigint - (charge.fact->>'createdS')::bigint) <= 60
                      and json_typeof(i.fact->'payments') = 'null'
                      and not exists (select 1 from stripe_object p where p.workspace_id = d.workspace_id
-                       and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.type = 'invoice_payment')))
+                       and p.stripe_account = d.stripe_account and p.parent_id = i.id and p.customer_id is null
+                       and p.type = 'invoice_payment')))
              )) as "hasInvoice"
            from due d left join stripe_object charge on charge.stripe_account = d.stripe_account
              and charge.livemode = d.livemode and charge.type = 'charge' and charge.id = d.charge_id`,

@@ -26,6 +26,7 @@ const BATCH_SIZE_MAX = 200;
 /** How soon to look again whether the reading is over, while anybody waits for it. */
 const LOOK_AGAIN_MS = 500;
 
+/** Whoever is marked already is not written again, unless it was a minute ago: so exactly their update tells when. */
 export async function markStale(
   deps: { clock: Clock },
   input: {
@@ -45,6 +46,8 @@ export async function markStale(
     text: `insert into contact_stale as s (stripe_account, livemode, contact_id, workspace_id, is_new, read_at, due_at)
            select $1, $2, c.id, $3, c.is_new, $4, case when c.is_new then $5::timestamptz else $6::timestamptz end
            from unnest($7::uuid[], $8::boolean[]) as c (id, is_new)
+           where not exists (select 1 from contact_stale k where k.stripe_account = $1 and k.livemode = $2
+             and k.contact_id = c.id and k.read_at > $4::timestamptz - interval '1 minute' offset 0)
            on conflict (stripe_account, livemode, contact_id) do update set read_at = greatest(s.read_at, excluded.read_at)`,
     values: [
       scope.stripeAccount,

@@ -29,7 +29,7 @@ export async function resolveStored(
     text: `select o.stripe_account as "stripeAccount", o.livemode, o.id as "customerId", o.fact
            from contact_identity i
            join stripe_object o on o.workspace_id = $1 and o.stripe_account = split_part(i.value, '/', 1)
-             and o.type = 'customer' and o.id = split_part(i.value, '/', 2)
+             and o.livemode in (true, false) and o.type = 'customer' and o.id = split_part(i.value, '/', 2)
            where i.workspace_id = $1 and i.kind = 'stripe_customer' and i.contact_id = any($2::uuid[])`,
     values: [workspaceId, [...input.contactIds]],
   });

@@ -46,7 +46,7 @@ export async function closedStripeObjects(
     name: 'sequence_closed_objects',
     text: `select w.nth, o.fact ->> 'status' as status
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality as w (workspace_id, account, type, id, nth)
-           join stripe_object o on o.stripe_account = w.account and o.type = w.type and o.id = w.id
+           join stripe_object o on o.stripe_account = w.account and o.livemode in (true, false) and o.type = w.type and o.id = w.id
              and o.workspace_id = w.workspace_id
            where (w.type = 'invoice' and o.fact ->> 'status' in ('paid', 'void', 'uncollectible'))
               or (w.type = 'subscription' and o.fact ->> 'status' in ('canceled', 'incomplete_expired'))`,

@@ -74,13 +74,14 @@ function checkoutLink(
 }
 
 /**
- * The accounts whose objects workspace $1 has, found by skipping along the index on (workspace, account, type, id): with
- * the account named, the same index then leads to the few objects of one type, not through all that the workspace has.
+ * The accounts of whose catalogue workspace $1 has something, found by skipping along the index on (workspace, account, type,
+ * id) of prices and codes: with the account named, the same index then leads to the few objects of one type.
  */
 const ACCOUNTS = `with recursive account (id) as (
-    select min(stripe_account) from stripe_object where workspace_id = $1
+    select min(stripe_account) from stripe_object where workspace_id = $1 and type in ('price', 'promotion_code')
     union all
-    select (select min(o.stripe_account) from stripe_object o where o.workspace_id = $1 and o.stripe_account > account.id)
+    select (select min(o.stripe_account) from stripe_object o where o.workspace_id = $1 and o.stripe_account > account.id
+      and o.type in ('price', 'promotion_code'))
     from account where account.id is not null)`;
 
 async function loadFacts(
