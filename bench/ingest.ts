@@ -22,8 +22,8 @@ type System = (typeof SYSTEMS)[number];
 /** `applied` is `growthos` as it is started by default; it is measured at the highest concurrency alone. */
 type Server = System | 'applied';
 
-/** As many as a pass has: the just-in-time compilers of all are through with the hot paths. */
-const WARM_UP = 5_000;
+/** With 5,000 the compilers were still at work: rates rose by a third over the next two passes. */
+const WARM_UP = 15_000;
 
 interface Options {
   readonly events: number;
