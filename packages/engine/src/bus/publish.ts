@@ -61,7 +61,6 @@ async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly 
     values: [TAIL_LOCK],
   });
   await many(tx, {
-    ...APPEND,
     values: [
       events.map(() => newId()),
       events.map((event) => event.workspaceId),
@@ -74,6 +73,7 @@ async function append(deps: { clock: Clock }, input: { tx: Tx; events: readonly 
       deps.clock.now(),
       new TextArray(events.map((event) => (event.cause === null ? null : json(event.cause)))),
     ],
+    ...APPEND,
   });
 }
 

@@ -120,7 +120,7 @@ class WorkerChannel {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...message, id });
+      this.#worker.postMessage({ id, ...message });
     });
   }
 

@@ -29,7 +29,6 @@ export async function insertEvents(
 ): Promise<Set<string>> {
   const { events, now } = input;
   const rows = await many<{ origin: string; event_id: string }>(db, {
-    ...INSERT,
     values: [
       events.map((event) => event.workspaceId),
       new TextArray(events.map((event) => event.source)),
@@ -43,6 +42,7 @@ export async function insertEvents(
       new TextArray(events.map((event) => event.payload)),
       now,
     ],
+    ...INSERT,
   });
   return new Set(rows.map((row) => inboxKey(row.origin, row.event_id)));
 }

@@ -72,7 +72,7 @@ function proveFromMemory(deps: ReceiveDeps, input: ReceivedWebhook): EndpointKey
   const endpoint = deps.signingSecrets.known(input.urlKey);
   if (endpoint === undefined) return null;
   try {
-    verify(deps, { ...input, keys: endpoint.keys });
+    verify(deps, { received: input, keys: endpoint.keys });
     return endpoint;
   } catch (error) {
     if (error instanceof SignatureInvalidError) return null;
@@ -80,10 +80,10 @@ function proveFromMemory(deps: ReceiveDeps, input: ReceivedWebhook): EndpointKey
   }
 }
 
-function verify(deps: ReceiveDeps, input: ReceivedWebhook & { keys: EndpointKeys['keys'] }): void {
+function verify(deps: ReceiveDeps, input: { received: ReceivedWebhook; keys: EndpointKeys['keys'] }): void {
   verifyStripeSignature({
-    rawBody: input.rawBody,
-    header: input.signatureHeader,
+    rawBody: input.received.rawBody,
+    header: input.received.signatureHeader,
     keys: input.keys,
     now: deps.clock.now(),
   });
@@ -95,7 +95,7 @@ async function prove(deps: ReceiveDeps, input: ReceivedWebhook): Promise<Endpoin
     const endpoint = await fromDatabase(() => deps.signingSecrets.find(input.urlKey));
     if (endpoint === null && input.urlKey !== null)
       throw new NotFoundError('There is no webhook endpoint at this URL.');
-    verify(deps, { ...input, keys: endpoint?.keys ?? [] });
+    verify(deps, { received: input, keys: endpoint?.keys ?? [] });
     return endpoint ?? { keys: [], account: null };
   };
   try {

@@ -34,7 +34,7 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
   const catalogue = await loadCatalogue(tx, {
     workspaceId: scope.workspaceId,
     objects: told.flatMap(({ telling }) =>
-      telling === null ? [] : factsTold(telling).map((fact) => ({ ...scope, fact })),
+      telling === null ? [] : factsTold(telling).map((fact) => ({ fact, ...scope })),
     ),
     known: input.facts.catalogue,
   });

@@ -17,10 +17,10 @@ export function personPatch(input: {
 }): ContactPatch {
   const { record, said } = input;
   return {
-    ...input.base,
     contactId: record.id,
     source: null,
-    set: { ...seenValues(record, said), ...input.figures },
+    set: Object.assign(seenValues(record, said), input.figures),
+    ...input.base,
   };
 }
 

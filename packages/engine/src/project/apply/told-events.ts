@@ -24,14 +24,14 @@ export interface ToldEvent {
 
 export function readEvent(event: StripeLedgerEvent): ToldEvent {
   const data = isRecord(event.payload) && isRecord(event.payload['data']) ? event.payload['data'] : {};
-  const source = { asOfS: event.createdS, toldBy: event.eventId, eventType: event.type };
+  const source = { asOfS: event.createdS, toldBy: event.eventId, eventType: event.type, previous: null };
   const previous = data['previous_attributes'];
   const object = data['object'];
   return {
     event,
     telling: readTelling(object, { ...source, previous }),
     embedded: embeddedDiscounts(object)
-      .map((discount) => readTelling(discount, { ...source, previous: null }))
+      .map((discount) => readTelling(discount, source))
       .filter((telling) => telling !== null),
     previous,
   };

@@ -82,7 +82,7 @@ async function applyToWorkspace(
   await blankLedger(tx, { workspaceId, eventIds: erased });
   const all = said.flatMap((one, index): Placed[] => {
     const person = people.people[index];
-    return person ? [{ ...one, ...person }] : [];
+    return person ? [Object.assign({}, one, person)] : [];
   });
   const heard = await hearAll(tx, { workspaceId, all, people });
   const records = await loadContacts(tx, [...all.map((one) => one.contactId), ...people.movedContactIds]);

@@ -98,21 +98,27 @@ function convert(
   input: { readonly amountMinor: bigint; readonly from: string; readonly to: string },
 ): Conversion | null {
   const { amountMinor, from } = input;
-  const kept = { currency: from, amountMinor, convertedMinor: amountMinor, rateText: null };
-  if (from === input.to) return { ...kept, source: 'same_currency' };
-  if (amountMinor === 0n) return { ...kept, source: 'zero' };
+  const as = (convertedMinor: bigint, source: Conversion['source'], rateText: string | null): Conversion => ({
+    currency: from,
+    amountMinor,
+    convertedMinor,
+    source,
+    rateText,
+  });
+  if (from === input.to) return as(amountMinor, 'same_currency', null);
+  if (amountMinor === 0n) return as(amountMinor, 'zero', null);
   const { policy } = exchange;
   const rate = policy.reportCurrency === input.to ? policy.rateOf.get(from) : undefined;
   if (rate !== undefined) {
     const convertedMinor = convertMinor({ ...input, rate });
     if (convertedMinor === null) return null;
-    return { ...kept, convertedMinor, source: 'tenant_rate', rateText: policy.rates[from] ?? null };
+    return as(convertedMinor, 'tenant_rate', policy.rates[from] ?? null);
   }
   const implied = newestImpliedRate(exchange, input);
   if (implied === null) return null;
   const exact = multiply(fraction(amountMinor), fraction(BigInt(implied.toMinor), BigInt(implied.fromMinor)));
   const rateText = `${implied.fromMinor} ${implied.from} = ${implied.toMinor} ${implied.to}`;
-  return { ...kept, convertedMinor: roundHalfUp(exact), source: 'implied_rate', rateText };
+  return as(roundHalfUp(exact), 'implied_rate', rateText);
 }
 
 /** It relates minor units to minor units, so no exponent has to be known. */

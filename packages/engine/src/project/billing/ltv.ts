@@ -56,7 +56,7 @@ export function lifetimeValue(policy: BillingPolicy, input: LtvInput): LifetimeV
       atS: note.createdS,
     });
   }
-  return { ...sumLines(tally), warnings: tally.warnings };
+  return { warnings: tally.warnings, ...sumLines(tally) };
 }
 
 function sumLines({ lines, unknown }: Tally): Pick<LifetimeValue, 'byCurrency' | 'lines'> {

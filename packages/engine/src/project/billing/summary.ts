@@ -32,12 +32,10 @@ export function summarizeBilling(given: BillingInput): BillingSummary {
   const item = primaryItem(primary?.items ?? []);
   const money = moneyOf(context, { input, live });
   const failed = openFailedInvoice({ invoices, invoicePayments, charges, subscriptions });
-  return {
+  return Object.assign(planOf(context, { item, input }), money, {
     billingStatus: billingStatus(policy, subscriptions),
     primarySubscriptionId: primary?.subscription.id ?? null,
-    ...planOf(context, { item, input }),
     plans: planEntries(context, { live, primary: item }),
-    ...money,
     trialEndDateS: trialEndDate(subscriptions, asOfS),
     subscriptionStartDateS: subscriptionStartDate(primary?.subscription ?? null, subscriptions),
     cancelsAtS: cancelsAt(subscriptions),
@@ -53,7 +51,7 @@ export function summarizeBilling(given: BillingInput): BillingSummary {
       charges,
     }),
     openFailedInvoice: failed,
-  };
+  });
 }
 
 function planOf(context: BillingContext, { item, input }: { item: ValuedItem | null; input: BillingInput }) {

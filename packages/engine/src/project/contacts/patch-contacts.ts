@@ -189,7 +189,7 @@ type Changes = Partial<Record<keyof ContactRecord, unknown>>;
 
 function write(deps: PatchDeps, input: { tx: Tx; records: readonly Changes[] }): void {
   if (input.records.length === 0) return;
-  input.tx.send({ ...WRITE, values: [json(input.records), deps.clock.now()] });
+  input.tx.send({ values: [json(input.records), deps.clock.now()], ...WRITE });
 }
 
 /** What to write of a contact; null where nothing changed. When it was computed last is no difference of one that is known. */

@@ -56,14 +56,13 @@ function patchesOf(input: {
   occasion: Occasion;
 }): ContactPatch[] {
   const { record, own, occasion } = input;
-  const base = { contactId: record.id, ...occasion };
   const { values, firstTouch, visits } = foldSaid(own.map((identity) => identity.said));
   const kept = new Set([...Object.keys(values), ...Object.keys(values.traits ?? {}).map((name) => `traits.${name}`)]);
   const forget = input.lost.flatMap((said) => Object.keys(said.values ?? {})).filter((name) => !kept.has(name));
   const touch = touchValues({ record, firstTouch, visits, channels: input.channels, mayForget: input.lost.length > 0 });
   return [
-    { ...base, source: 'app', set: values, forget },
-    { ...base, source: null, set: { ...touch, user_id: userIdOf(record, own) } },
+    { contactId: record.id, source: 'app', set: values, forget, ...occasion },
+    { contactId: record.id, source: null, set: { user_id: userIdOf(record, own), ...touch }, ...occasion },
   ];
 }
 

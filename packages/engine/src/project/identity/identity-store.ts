@@ -85,8 +85,8 @@ interface EdgeRow {
   readonly isProven: boolean;
 }
 
-function toEdge({ at, ...row }: EdgeRow): Edge {
-  return { ...row, atMs: at.getTime() };
+function toEdge({ left, right, at, isProven }: EdgeRow): Edge {
+  return { left, right, atMs: at.getTime(), isProven };
 }
 
 /** All evidence that names one of the keys. */

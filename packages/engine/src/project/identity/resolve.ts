@@ -132,7 +132,7 @@ async function decide(
       const contactId = plan.contactOf.get(key);
       if (contactId === undefined) return [];
       const linkedBy = input.linkedBy(key, plan.created.has(contactId));
-      return [{ ...identityOfKey(key), contactId, source: input.source, linkedBy }];
+      return [{ contactId, source: input.source, linkedBy, ...identityOfKey(key) }];
     }),
   });
   await carryOut(deps, { tx, workspaceId, plan });

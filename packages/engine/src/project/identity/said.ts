@@ -52,11 +52,11 @@ export function hear(said: Said, utterances: readonly Utterance[]): Said {
     if (visit !== null) visits = addVisit(visits, visit);
   }
   if (values === before && firstTouch === said.firstTouch && visits === (said.visits ?? NONE)) return said;
-  return {
-    ...(Object.keys(values).length > 0 ? { values } : {}),
-    ...(firstTouch ? { firstTouch } : {}),
-    ...(visits.length > 0 ? { visits } : {}),
-  };
+  return Object.assign(
+    Object.keys(values).length > 0 ? { values } : {},
+    firstTouch ? { firstTouch } : null,
+    visits.length > 0 ? { visits } : null,
+  );
 }
 
 const NONE: readonly Touch[] = [];
@@ -92,10 +92,10 @@ export function isEarlierTouch(touch: Touch, known: Touch | undefined): boolean 
 function contextValues(message: StoredTrackMessage): Record<string, unknown> {
   const timezone = text(message.context['timezone']);
   const locale = text(message.context['locale']);
-  return {
-    ...(timezone !== null && isTimezone(timezone) ? { timezone } : {}),
-    ...(locale === null ? {} : { locale }),
-  };
+  const values: Record<string, unknown> = {};
+  if (timezone !== null && isTimezone(timezone)) values['timezone'] = timezone;
+  if (locale !== null) values['locale'] = locale;
+  return values;
 }
 
 function traitValues(traits: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -135,7 +135,8 @@ export function foldSaid(all: readonly Said[]): {
     if (property.startsWith('traits.')) traits[property.slice('traits.'.length)] = value;
     else set[property] = value;
   }
-  return { values: { ...set, ...(Object.keys(traits).length > 0 ? { traits } : {}) }, firstTouch, visits };
+  if (Object.keys(traits).length > 0) set['traits'] = traits;
+  return { values: set, firstTouch, visits };
 }
 
 function text(value: unknown): string | null {

@@ -18,7 +18,7 @@ export function marksOf(telling: Telling): Marks {
   if (fact.object !== 'subscription' && fact.object !== 'invoice') return {};
   const seen = fact.status === null ? {} : { seen: { [fact.status]: [asOfS, asOfS] as const } };
   if (eventType !== 'invoice.payment_failed' || fact.object !== 'invoice') return seen;
-  return { ...seen, failedAttempts: Math.max(1, fact.attemptCount ?? 1), lastFailedS: asOfS };
+  return { failedAttempts: Math.max(1, fact.attemptCount ?? 1), lastFailedS: asOfS, ...seen };
 }
 
 export function mergeMarks(left: Marks, right: Marks): Marks {
@@ -29,11 +29,11 @@ export function mergeMarks(left: Marks, right: Marks): Marks {
   }
   const failedAttempts = maxOf(left.failedAttempts, right.failedAttempts);
   const lastFailedS = maxOf(left.lastFailedS, right.lastFailedS);
-  return {
-    ...(Object.keys(seen).length > 0 ? { seen } : {}),
-    ...(failedAttempts === undefined ? {} : { failedAttempts }),
-    ...(lastFailedS === undefined ? {} : { lastFailedS }),
-  };
+  return Object.assign(
+    Object.keys(seen).length > 0 ? { seen } : {},
+    failedAttempts === undefined ? null : { failedAttempts },
+    lastFailedS === undefined ? null : { lastFailedS },
+  );
 }
 
 function maxOf(left: number | undefined, right: number | undefined): number | undefined {

@@ -212,7 +212,6 @@ function saveObjects(
   if (objects.length === 0) return;
   const { workspaceId, stripeAccount, livemode } = scope;
   tx.send({
-    ...SAVE,
     values: [
       workspaceId,
       stripeAccount,
@@ -228,5 +227,6 @@ function saveObjects(
       new TextArray(objects.map((object) => json(object.marks))),
       objects.map((object) => object.isDeleted),
     ],
+    ...SAVE,
   });
 }

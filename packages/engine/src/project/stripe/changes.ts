@@ -108,8 +108,8 @@ export function subscriptionChanges(before: SubscriptionFact, after: Subscriptio
     hasPricesChanged,
     hasQuantitiesChanged: hasItemsChanged && !hasPricesChanged,
     hasPeriodMoved,
-    ...rest,
     isPlainRenewal: hasPeriodMoved && isOtherwiseSame,
+    ...rest,
   };
 }
 

@@ -206,7 +206,7 @@ function publishVerdicts(
   const { now } = input;
   for (const { run, verdict } of input.verdicts) {
     if (verdict.kind === 'wake') continue;
-    const ref: RunRef = { ...run.sequence, contactId: run.contactId, enrolmentId: run.id };
+    const ref: RunRef = { contactId: run.contactId, enrolmentId: run.id, ...run.sequence };
     const isGoal = verdict.kind === 'goal' || verdict.isSuccess;
     if (isGoal && verdict.goalEventId !== null) {
       deps.publisher.publish(input.tx, [
@@ -219,6 +219,6 @@ function publishVerdicts(
         }),
       ]);
     }
-    if (verdict.kind === 'end') deps.publisher.publish(input.tx, [exitedEvent(ref, { ...verdict, time: now })]);
+    if (verdict.kind === 'end') deps.publisher.publish(input.tx, [exitedEvent(ref, { time: now, ...verdict })]);
   }
 }

@@ -141,7 +141,7 @@ async function writePlaces(tx: Tx, input: { places: readonly NewPlace[]; now: Da
 
 async function writeDone(tx: Tx, input: { moves: readonly MovedRun[]; now: Date }): Promise<void> {
   const done = input.moves.flatMap((move) =>
-    move.kind === 'moved' && move.moved ? move.moved.done.map((step) => ({ ...step, run: move.run })) : [],
+    move.kind === 'moved' && move.moved ? move.moved.done.map((step) => ({ run: move.run, ...step })) : [],
   );
   if (done.length === 0) return;
   await tx.query({
@@ -193,7 +193,7 @@ function causeOf(run: DueRun): EventCause {
 function eventsOf(move: MovedRun, now: Date): NewBusEvent[] {
   if (move.kind !== 'moved') return [];
   const { run, sequence, moved } = move;
-  const ref: RunRef = { ...sequence, contactId: run.contact_id, enrolmentId: run.id };
+  const ref: RunRef = { contactId: run.contact_id, enrolmentId: run.id, ...sequence };
   const cause = causeOf(run);
   const ends = (reason: EndReason): NewBusEvent =>
     exitedEvent(ref, { time: now, reason, detail: null, goalEventId: null, cause });
