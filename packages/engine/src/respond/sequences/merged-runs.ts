@@ -9,7 +9,8 @@ import type { Tx } from '#db/db.ts';
 
 /** Whether an event moves runs: what comes before it in the log must be handled before it. */
 export function movesRuns(event: BusEvent): boolean {
-  return event.type === 'contact_merged' || UndoneMerge.safeParse(event.data).success;
+  if (event.type === 'contact_merged') return true;
+  return event.type === 'contact_split' && UndoneMerge.safeParse(event.data).success;
 }
 
 export async function moveMergedRuns(input: { tx: Tx; events: readonly BusEvent[] }): Promise<void> {
