@@ -103,50 +103,54 @@ function plan(n: number, atS: number): Record<string, unknown> {
 
 function subscription(n: number, nth: number, atS: number): Record<string, unknown> {
   const quantity = 1 + (nth % 40);
-  return {
-    id: subscriptionId(n),
-    object: 'subscription',
-    application: null,
-    application_fee_percent: null,
-    automatic_tax: { enabled: true, liability: { type: 'self' } },
-    billing_cycle_anchor: START_S - 10 * DAY_S,
-    billing_cycle_anchor_config: null,
-    billing_thresholds: null,
-    cancel_at: null,
-    cancel_at_period_end: false,
-    canceled_at: null,
-    cancellation_details: { comment: null, feedback: null, reason: null },
-    collection_method: 'charge_automatically',
-    created: START_S - 40 * DAY_S,
-    currency: 'usd',
-    current_period_end: atS + MONTH_S,
-    current_period_start: atS - DAY_S,
-    customer: customerId(n),
-    days_until_due: null,
-    default_payment_method: id('pm', n),
-    default_source: null,
-    default_tax_rates: [],
-    description: `${PLANS[n % 3]} for customer ${n}, with priority support and a monthly review call`,
-    discount: null,
-    discounts: [],
-    ended_at: null,
-    invoice_settings: { account_tax_ids: null, issuer: { type: 'self' } },
-    items: subscriptionItems(n, atS, quantity),
-    latest_invoice: id('in', n),
-    livemode: false,
-    metadata: { user_id: `user-${n}`, workspace: `ws-${n % 200}`, sold_by: `colleague-${n % 17}@growth.example` },
-    ...subscriptionSettings(),
-    plan: plan(n, atS),
-    quantity,
-    schedule: null,
-    start_date: START_S - 40 * DAY_S,
-    status: 'active',
-    test_clock: null,
-    transfer_data: null,
-    trial_end: START_S - 26 * DAY_S,
-    trial_settings: { end_behavior: { missing_payment_method: 'create_invoice' } },
-    trial_start: START_S - 40 * DAY_S,
-  };
+  return Object.assign(
+    {
+      id: subscriptionId(n),
+      object: 'subscription',
+      application: null,
+      application_fee_percent: null,
+      automatic_tax: { enabled: true, liability: { type: 'self' } },
+      billing_cycle_anchor: START_S - 10 * DAY_S,
+      billing_cycle_anchor_config: null,
+      billing_thresholds: null,
+      cancel_at: null,
+      cancel_at_period_end: false,
+      canceled_at: null,
+      cancellation_details: { comment: null, feedback: null, reason: null },
+      collection_method: 'charge_automatically',
+      created: START_S - 40 * DAY_S,
+      currency: 'usd',
+      current_period_end: atS + MONTH_S,
+      current_period_start: atS - DAY_S,
+      customer: customerId(n),
+      days_until_due: null,
+      default_payment_method: id('pm', n),
+      default_source: null,
+      default_tax_rates: [],
+      description: `${PLANS[n % 3]} for customer ${n}, with priority support and a monthly review call`,
+      discount: null,
+      discounts: [],
+      ended_at: null,
+      invoice_settings: { account_tax_ids: null, issuer: { type: 'self' } },
+      items: subscriptionItems(n, atS, quantity),
+      latest_invoice: id('in', n),
+      livemode: false,
+      metadata: { user_id: `user-${n}`, workspace: `ws-${n % 200}`, sold_by: `colleague-${n % 17}@growth.example` },
+    },
+    subscriptionSettings(),
+    {
+      plan: plan(n, atS),
+      quantity,
+      schedule: null,
+      start_date: START_S - 40 * DAY_S,
+      status: 'active',
+      test_clock: null,
+      transfer_data: null,
+      trial_end: START_S - 26 * DAY_S,
+      trial_settings: { end_behavior: { missing_payment_method: 'create_invoice' } },
+      trial_start: START_S - 40 * DAY_S,
+    },
+  );
 }
 
 function subscriptionItems(n: number, atS: number, quantity: number): Record<string, unknown> {
@@ -220,8 +224,7 @@ function invoiceLine(n: number, atS: number, total: number): Record<string, unkn
 
 function invoice(n: number, nth: number, atS: number): Record<string, unknown> {
   const total = 2_000 + (n % 9) * 1_500;
-  return {
-    ...invoiceHead(n, nth, atS, total),
+  return Object.assign({}, invoiceHead(n, nth, atS, total), {
     lines: {
       object: 'list',
       data: [invoiceLine(n, atS, total)],
@@ -263,7 +266,7 @@ function invoice(n: number, nth: number, atS: number): Record<string, unknown> {
     total_tax_amounts: [],
     transfer_data: null,
     webhooks_delivered_at: atS,
-  };
+  });
 }
 
 function invoiceHead(n: number, nth: number, atS: number, total: number): Record<string, unknown> {
