@@ -15,7 +15,7 @@ export function contactValues(input: {
 }): Values {
   const { summary, objects } = input;
   // Nobody whom Stripe knows: then nothing is known, which is not the same as paying nothing.
-  if (objects.length === 0) return { ...NOT_A_CUSTOMER, billing_as_of: input.asOf };
+  if (objects.length === 0) return { billing_as_of: input.asOf, ...NOT_A_CUSTOMER };
   const primary = summary.plans.find((plan) => plan.isPrimary) ?? null;
   const values: Values = {
     billing_status: summary.billingStatus,
