@@ -61,8 +61,10 @@ export async function storeMoves(deps: Deps, input: { tx: Tx; moves: readonly Mo
 
 function placeOf(move: MovedRun): NewPlace {
   const { run, sequence } = move;
-  const here = {
+  const here: NewPlace = {
     id: run.id,
+    status: 'active',
+    dueAt: null,
     stepId: run.step_id,
     number: (run.step_id !== null && sequence.program.steps.get(run.step_id)?.number) || 1,
     enteredAt: run.step_entered_at,

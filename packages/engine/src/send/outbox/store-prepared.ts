@@ -74,8 +74,9 @@ export async function storePrepared(
 function storedOf(deps: SendDeps, input: { prepared: Prepared; now: Date }): Stored {
   const { prepared, now } = input;
   const { message } = prepared.loaded;
-  const empty = {
+  const empty: Stored = {
     id: message.id,
+    status: 'skipped',
     reason: null,
     sentence: null,
     notBefore: now,
@@ -90,8 +91,7 @@ function storedOf(deps: SendDeps, input: { prepared: Prepared; now: Date }): Sto
     expiresAt: null,
   };
   const { outcome } = prepared;
-  if (outcome.kind === 'skip')
-    return { ...empty, status: 'skipped', reason: outcome.reason, sentence: outcome.sentence };
+  if (outcome.kind === 'skip') return { ...empty, reason: outcome.reason, sentence: outcome.sentence };
   if (outcome.kind === 'hold') {
     return {
       ...empty,
