@@ -53,12 +53,14 @@ export function skipBlanks(bytes: Uint8Array, from: number): number {
   return at;
 }
 
+/** What closes each level that is open, for whoever steps over a value just now; as long as the deepest that ever came. */
+const closers: number[] = [];
+
 /** One value, with blanks before it. */
 export function skipValue(bytes: Uint8Array, from: number): number {
   let at = skipBlanks(bytes, from);
   if (bytes[at] !== openObject && bytes[at] !== openArray) return skipScalar(bytes, at);
   let depth = 0;
-  const closers: number[] = [];
   for (;;) {
     at = skipBlanks(bytes, at);
     const first = bytes[at];
