@@ -50,12 +50,10 @@ export interface SessionsOptions {
 }
 
 export function createSessions(deps: { db: Db; log: Log }, options: SessionsOptions): Sessions {
-  const auth = buildAuth(deps, options);
+  const auth = authCalls(buildAuth(deps, options));
 
   const find = async (cookie: string, setCookies: readonly string[] = []): Promise<SignedIn | null> => {
-    const { headers, response } = await withAsyncContexts(() =>
-      auth.api.getSession({ headers: new Headers({ cookie }), returnHeaders: true }),
-    );
+    const { headers, response } = await auth.getSession(cookie);
     if (!response) return null;
     return {
       sessionId: response.session.id,
@@ -72,31 +70,17 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
   };
 
   return {
-    async signIn({ email, password, userAgent }) {
+    async signIn(input) {
       try {
-        const { headers } = await withAsyncContexts(() =>
-          auth.api.signInEmail({
-            body: { email, password },
-            headers: requestHeaders(userAgent),
-            returnHeaders: true,
-          }),
-        );
-        return await opened(headers);
+        return await opened((await auth.signIn(input)).headers);
       } catch (error) {
         if (!(error instanceof APIError)) throw error;
         throw new UnauthenticatedError('That e-mail address and password do not belong together.', { cause: error });
       }
     },
-    async signUp({ email, password, name, userAgent }) {
+    async signUp(input) {
       try {
-        const { headers } = await withAsyncContexts(() =>
-          auth.api.signUpEmail({
-            body: { email, password, name },
-            headers: requestHeaders(userAgent),
-            returnHeaders: true,
-          }),
-        );
-        return await opened(headers);
+        return await opened((await auth.signUp(input)).headers);
       } catch (error) {
         if (!(error instanceof APIError)) throw error;
         throw new ConflictError('That e-mail address has an account already. Sign in with its password.', {
@@ -105,12 +89,28 @@ export function createSessions(deps: { db: Db; log: Log }, options: SessionsOpti
       }
     },
     async signOut(cookie) {
-      const { headers } = await withAsyncContexts(() =>
-        auth.api.signOut({ headers: new Headers({ cookie }), returnHeaders: true }),
-      );
-      return headers.getSetCookie();
+      return (await auth.signOut(cookie)).headers.getSetCookie();
     },
     find: (cookie) => find(cookie),
+  };
+}
+
+/** The calls of better-auth that we make, and no other way to it: what it keeps for a call ends with the call. */
+function authCalls({ api }: ReturnType<typeof buildAuth>) {
+  const returnHeaders = true as const;
+  return {
+    getSession: (cookie: string) =>
+      withAsyncContexts(() => api.getSession({ headers: new Headers({ cookie }), returnHeaders })),
+    signIn: ({ email, password, userAgent }: Credentials) =>
+      withAsyncContexts(() =>
+        api.signInEmail({ body: { email, password }, headers: requestHeaders(userAgent), returnHeaders }),
+      ),
+    signUp: ({ email, password, name, userAgent }: Credentials & { readonly name: string }) =>
+      withAsyncContexts(() =>
+        api.signUpEmail({ body: { email, password, name }, headers: requestHeaders(userAgent), returnHeaders }),
+      ),
+    signOut: (cookie: string) =>
+      withAsyncContexts(() => api.signOut({ headers: new Headers({ cookie }), returnHeaders })),
   };
 }
 
