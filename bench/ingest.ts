@@ -200,9 +200,10 @@ async function untilApplied(db: BenchDatabase): Promise<void> {
   for (;;) {
     const dead = await db.query<{ error: string }>('select error from inbox_dead limit 1');
     if (dead[0] !== undefined) throw new Error(`an event could not be applied: ${dead[0].error}`);
-    const pending = await db.query('select 1 from inbox_pending limit 1');
+    // From the end, where those that wait stand: looking costs the measured server's processors little so.
+    const pending = await db.query('select 1 from inbox_pending order by seq desc limit 1');
     if (pending.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

@@ -296,6 +296,34 @@ test('of two events in one second the later state stays, whichever comes first',
   expect(await contact()).toMatchObject({ billing_status: 'past_due' });
 });
 
+test.each(['in order', 'the other way round'])(
+  'two pauses in one second are both told, with their plans: %s',
+  async (how) => {
+    const starter = { object: 'list', data: [item(price('starter', 2900))], has_more: false };
+    const pro = { object: 'list', data: [item(price('pro', 9900))], has_more: false };
+    const paused = { behavior: 'void', resumes_at: null };
+    const updates = [
+      event('customer.subscription.updated', subscription({ items: starter, pause_collection: paused }), {
+        atS: 5,
+        previous: { pause_collection: null },
+      }),
+      event('customer.subscription.updated', subscription({ items: starter, pause_collection: null }), {
+        atS: 5,
+        previous: { pause_collection: paused },
+      }),
+      event('customer.subscription.updated', subscription({ items: pro, pause_collection: paused }), {
+        atS: 5,
+        previous: { pause_collection: null, items: starter },
+      }),
+    ];
+    await apply(event('customer.created', customer()), event('customer.subscription.created', subscription()));
+    for (const update of how === 'in order' ? updates : updates.reverse()) await apply(update);
+    const plans = (await told('subscription_paused')).map(({ data }) => (data['plan'] as Hash)['price_id']);
+    expect(plans.sort()).toEqual(['pro', 'starter']);
+    expect(await told('subscription_resumed')).toHaveLength(1);
+  },
+);
+
 test('a contact of whom only the customer id was known joins the person that the e-mail names', async () => {
   await apply(event('customer.created', customer({ id: 'cus_0' })));
   await apply(event('customer.subscription.created', subscription()));

@@ -266,11 +266,17 @@ function trialWillEnd(context: EventContext, told: SubscriptionFact): NewBusEven
   ];
 }
 
+/** Two pauses of one second differ in what was paused, and until when. */
+function pauseFact(context: EventContext, { told, how }: { told: SubscriptionFact; how: string }): string {
+  const until = told.pauseCollection?.resumesAtS ?? '';
+  return `${told.id}:${how}:${context.stripeEvent.createdS}:${contentKey(told)}:${until}`;
+}
+
 function paused(context: EventContext, input: { told: SubscriptionFact; how: 'status' | 'collection' }): NewBusEvent {
   const { told, how } = input;
   return billingEvent(context, {
     name: 'subscription_paused',
-    fact: `${told.id}:${how}:${context.stripeEvent.createdS}`,
+    fact: pauseFact(context, input),
     data: {
       subscription_id: told.id,
       plan: planView(context.billing, told),
@@ -284,7 +290,7 @@ function resumed(context: EventContext, input: { told: SubscriptionFact; how: 's
   const { told, how } = input;
   return billingEvent(context, {
     name: 'subscription_resumed',
-    fact: `${told.id}:${how}:${context.stripeEvent.createdS}`,
+    fact: pauseFact(context, input),
     data: { subscription_id: told.id, plan: planView(context.billing, told), how },
   });
 }
