@@ -319,7 +319,8 @@ test.each(['in order', 'the other way round'])(
     await apply(event('customer.created', customer()), event('customer.subscription.created', subscription()));
     for (const update of how === 'in order' ? updates : updates.reverse()) await apply(update);
     const plans = (await told('subscription_paused')).map(({ data }) => (data['plan'] as Hash)['price_id']);
-    expect(plans.sort()).toEqual(['pro', 'starter']);
+    expect(plans).toHaveLength(2);
+  expect(new Set(plans)).toEqual(new Set(['starter', 'pro']));
     expect(await told('subscription_resumed')).toHaveLength(1);
   },
 );
