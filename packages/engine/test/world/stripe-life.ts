@@ -43,6 +43,7 @@ class LifeUnderWay {
   readonly #subscriptions: Hash[] = [];
   readonly #invoices: Hash[] = [];
   readonly #charges: Hash[] = [];
+  #failedAtS = 0;
   readonly #failedCharges: Hash[] = [];
   nowS: number;
   #serial = 0;
@@ -242,8 +243,9 @@ class LifeUnderWay {
 
   #failPayment(subscription: Hash, how: number): void {
     const invoice = this.#openInvoice(subscription);
-    // Nobody tries twice within minutes: by time alone is it known which of two charges was which attempt.
-    if (Number(invoice['attempt_count']) > 0) this.nowS += ATTEMPTS_APART_S;
+    // Nothing fails twice within minutes, be it another invoice: by time alone is it known which charge was which attempt.
+    this.nowS = Math.max(this.nowS, this.#failedAtS + ATTEMPTS_APART_S);
+    this.#failedAtS = this.nowS;
     Object.assign(invoice, {
       attempt_count: Number(invoice['attempt_count']) + 1,
       next_payment_attempt: how % 4 === 0 ? null : this.nowS + 3 * DAY_S,

@@ -320,7 +320,7 @@ test.each(['in order', 'the other way round'])(
     for (const update of how === 'in order' ? updates : updates.reverse()) await apply(update);
     const plans = (await told('subscription_paused')).map(({ data }) => (data['plan'] as Hash)['price_id']);
     expect(plans).toHaveLength(2);
-  expect(new Set(plans)).toEqual(new Set(['starter', 'pro']));
+    expect(new Set(plans)).toEqual(new Set(['starter', 'pro']));
     expect(await told('subscription_resumed')).toHaveLength(1);
   },
 );
