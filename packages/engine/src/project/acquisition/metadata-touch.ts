@@ -36,5 +36,5 @@ function touchOfMetadata({ createdS, metadata }: Described): Touch | null {
     landing_page: text('landing_page'),
   };
   if (Object.values(touch).every((value) => value === null)) return null;
-  return { at: fromEpochS(createdS ?? 0).toISOString(), origin: 'stripe_metadata', ...touch };
+  return { at: fromEpochS(createdS ?? 0).toISOString(), ...touch, origin: 'stripe_metadata' };
 }

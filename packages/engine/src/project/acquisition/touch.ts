@@ -52,9 +52,9 @@ function pageTouch(message: Told): Touch | null {
   const of = isRecord(page) ? page : {};
   return {
     at: message.timestamp,
+    ...campaignOf(isRecord(campaign) ? campaign : {}),
     referrer: text(of['referrer']),
     landing_page: text(of['url']) ?? text(of['path']),
-    ...campaignOf(isRecord(campaign) ? campaign : {}),
   };
 }
 
@@ -62,9 +62,9 @@ function readTouch(first: Readonly<Record<string, unknown>>, fallbackAt: string)
   const campaign = isRecord(first['campaign']) ? first['campaign'] : first;
   return {
     at: instantText(first['at']) ?? instantText(first['timestamp']) ?? fallbackAt,
+    ...campaignOf(campaign),
     referrer: text(first['referrer']),
     landing_page: text(first['landingPage']) ?? text(first['url']),
-    ...campaignOf(campaign),
   };
 }
 
@@ -104,8 +104,8 @@ export function readStoredTouch(stored: Readonly<Record<string, unknown>> | null
   if (stored === null || at === null) return null;
   return {
     at,
+    ...campaignOf(stored),
     referrer: text(stored['referrer']),
     landing_page: text(stored['landing_page']),
-    ...campaignOf(stored),
   };
 }

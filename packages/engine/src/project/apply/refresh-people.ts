@@ -47,8 +47,7 @@ export async function refreshPeople(
     occasions: new Map(changed.map((contactId) => [contactId, contacts.get(contactId) ?? fallback])),
     lost: resolution.lost,
   });
-  const stored = new Map([...changes].map(([key, { after }]) => [key, after]));
-  const known = { scope, objects: stored };
+  const known = { scope, changes };
   const facts = await refreshBilling(deps, { tx, workspaceId, rules, contacts, also, known });
   const cause = fallback.cause ?? { kind: 'time', id: null };
   const companyIds = await linkCustomers(deps, {

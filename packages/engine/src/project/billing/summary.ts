@@ -32,10 +32,12 @@ export function summarizeBilling(given: BillingInput): BillingSummary {
   const item = primaryItem(primary?.items ?? []);
   const money = moneyOf(context, { input, live });
   const failed = openFailedInvoice({ invoices, invoicePayments, charges, subscriptions });
-  return Object.assign(planOf(context, { item, input }), money, {
+  return {
     billingStatus: billingStatus(policy, subscriptions),
     primarySubscriptionId: primary?.subscription.id ?? null,
+    ...planOf(context, { item, input }),
     plans: planEntries(context, { live, primary: item }),
+    ...money,
     trialEndDateS: trialEndDate(subscriptions, asOfS),
     subscriptionStartDateS: subscriptionStartDate(primary?.subscription ?? null, subscriptions),
     cancelsAtS: cancelsAt(subscriptions),
@@ -51,7 +53,7 @@ export function summarizeBilling(given: BillingInput): BillingSummary {
       charges,
     }),
     openFailedInvoice: failed,
-  });
+  };
 }
 
 function planOf(context: BillingContext, { item, input }: { item: ValuedItem | null; input: BillingInput }) {

@@ -17,7 +17,7 @@ export function contactValues(input: {
   // Nobody whom Stripe knows: then nothing is known, which is not the same as paying nothing.
   if (objects.length === 0) return { billing_as_of: input.asOf, ...NOT_A_CUSTOMER };
   const primary = summary.plans.find((plan) => plan.isPrimary) ?? null;
-  const values: Values = {
+  return {
     billing_status: summary.billingStatus,
     plan: summary.plan,
     plan_name: summary.planName,
@@ -39,14 +39,11 @@ export function contactValues(input: {
     collection_paused: summary.isCollectionPaused,
     billing_warnings: [...summary.warnings],
     billing_as_of: input.asOf,
+    ...paymentMethodValues(summary),
+    ...failedPaymentValues({ summary, objects }),
+    ...endValues({ summary, objects }),
     first_paid_at: instant(firstPaidS(objects)),
   };
-  return Object.assign(
-    values,
-    paymentMethodValues(summary),
-    failedPaymentValues({ summary, objects }),
-    endValues({ summary, objects }),
-  );
 }
 
 const NOT_A_CUSTOMER: Values = {

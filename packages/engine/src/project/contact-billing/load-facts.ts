@@ -6,7 +6,14 @@
 import { many, type Queryable } from '#db/db.ts';
 import { TextArray } from '#db/text-array.ts';
 import type { StripeFact, StripeFacts, StripeObjectType } from '../stripe/read.ts';
-import { type AccountScope, OBJECT_COLUMNS, objectKey, type objectOf, type StoredObject } from '../objects/store.ts';
+import {
+  type AccountScope,
+  type ObjectChange,
+  objectColumns,
+  objectKey,
+  type objectOf,
+  type StoredObject,
+} from '../objects/store.ts';
 
 export interface ContactFacts {
   readonly contactId: string;
@@ -39,10 +46,8 @@ type ObjectRow = Parameters<typeof objectOf>[0] & { owner: string; stripeAccount
 export interface KnownObjects {
   readonly scope: AccountScope;
   /** By `objectKey`. */
-  readonly objects: ReadonlyMap<string, StoredObject>;
+  readonly changes: ReadonlyMap<string, Pick<ObjectChange, 'after'>>;
 }
-
-const OWN_COLUMNS = `stripe_account as "stripeAccount", livemode, ${OBJECT_COLUMNS}`;
 
 /** Objects of customers, given by a query of (owner, stripe_account, customer_id); the fact of a known one is null. */
 const objectsOf = (customers: string): string => `with customer as (${customers}), own as (
@@ -56,7 +61,8 @@ const objectsOf = (customers: string): string => `with customer as (${customers}
   ), known as (
     select k.type as known_type, k.id as known_id from unnest($5::text[], $6::text[]) as k (type, id)
   )
-  select owner, ${OWN_COLUMNS.replace('fact,', 'case when known_id is null then fact end as fact,')}
+  select owner, stripe_account as "stripeAccount", livemode,
+    ${objectColumns('case when known_id is null then fact end as fact')}
   from (select * from own union all select * from child) o
   left join known on known_type = type and known_id = id and stripe_account = $3 and livemode = $4`;
 
@@ -94,7 +100,7 @@ export async function loadCompanyFacts(
 
 const NOTHING_KNOWN: KnownObjects = {
   scope: { workspaceId: '', stripeAccount: '', livemode: false },
-  objects: new Map(),
+  changes: new Map(),
 };
 
 async function loadOwned(
@@ -111,7 +117,8 @@ async function loadOwned(
   if (ownerIds.length === 0) return { contacts, catalogue: await loadCatalogue(db, { workspaceId, objects: [] }) };
   for (const contactId of ownerIds) contacts.set(contactId, { contactId, objects: [] });
   const objects: OwnedObject[] = [];
-  const { scope, objects: had } = known ?? NOTHING_KNOWN;
+  const { scope, changes } = known ?? NOTHING_KNOWN;
+  const had = [...changes.values()].map(({ after }) => after);
   const rows = await many<ObjectRow>(db, {
     ...input.statement,
     values: [
@@ -119,12 +126,12 @@ async function loadOwned(
       [...ownerIds],
       scope.stripeAccount,
       scope.livemode,
-      new TextArray([...had.values()].map(({ type }) => type)),
-      new TextArray([...had.values()].map(({ id }) => id)),
+      new TextArray(had.map(({ type }) => type)),
+      new TextArray(had.map(({ id }) => id)),
     ],
   });
   for (const row of rows) {
-    const fact = row.fact ?? had.get(objectKey(row.type, row.id))?.fact;
+    const fact = row.fact ?? changes.get(objectKey(row.type, row.id))?.after.fact;
     if (fact === undefined) throw new Error(`${row.type} ${row.id} was said to be known, and is not`);
     const object = { ...row, asOfS: Number(row.asOfS), fact };
     objects.push(object);

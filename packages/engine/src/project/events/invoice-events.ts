@@ -68,10 +68,10 @@ function failed(context: EventContext, input: { told: InvoiceFact; failedCharge:
         amount_minor: amountMinor,
         currency: invoice.currency,
         attempt,
+        ...failureReason(invoice.lastPaymentError, charge),
         next_payment_attempt: isoOrNull(invoice.nextPaymentAttemptS),
         hosted_invoice_url: invoice.hostedInvoiceUrl,
         billing_reason: invoice.billingReason,
-        ...failureReason(invoice.lastPaymentError, charge),
       },
     }),
   ];

@@ -106,12 +106,13 @@ const CONTENT_CHANGES = {
 function contentChanges(context: EventContext, { after: told, before }: Told): NewBusEvent[] {
   // What was there before could not be read: that is no reason to say that everything is new.
   if (before.isItemsTruncated && before.items.length === 0) return [];
-  const still = Object.assign({}, before, {
+  const still = {
+    ...before,
     status: told.status,
     pauseCollection: told.pauseCollection,
     cancelAtS: told.cancelAtS,
     isCancelAtPeriodEnd: told.isCancelAtPeriodEnd,
-  });
+  };
   const { billing } = context;
   const { kind } = findChange({ before: billing, after: billing }, subscriptionPairs([still], [told]));
   if (kind === 'plan_change') {
@@ -137,8 +138,8 @@ function planEvent(
     asOf: fromEpochS(stripeEvent.createdS),
   };
   return planChange({
-    before: Object.assign({ subscriptions: [before] }, moment),
-    after: Object.assign({ subscriptions: [after] }, moment),
+    before: { subscriptions: [before], ...moment },
+    after: { subscriptions: [after], ...moment },
     hadPositiveMrrBefore: false,
   }).planEvent;
 }

@@ -123,8 +123,12 @@ interface Row {
   isDeleted: boolean;
 }
 
-export const OBJECT_COLUMNS = `type, id, customer_id as "customerId", parent_id as "parentId", fact, as_of_s as "asOfS",
+/** The columns of a stored object; whoever has some facts already gives an expression of its own for them. */
+export const objectColumns = (
+  fact = 'fact',
+): string => `type, id, customer_id as "customerId", parent_id as "parentId", ${fact}, as_of_s as "asOfS",
   told_by as "toldBy", marks, is_deleted as "isDeleted"`;
+export const OBJECT_COLUMNS = objectColumns();
 
 export function objectOf(row: Row): StoredObject {
   return { ...row, asOfS: Number(row.asOfS) };

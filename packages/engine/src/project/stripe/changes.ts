@@ -108,8 +108,8 @@ export function subscriptionChanges(before: SubscriptionFact, after: Subscriptio
     hasPricesChanged,
     hasQuantitiesChanged: hasItemsChanged && !hasPricesChanged,
     hasPeriodMoved,
-    isPlainRenewal: hasPeriodMoved && isOtherwiseSame,
     ...rest,
+    isPlainRenewal: hasPeriodMoved && isOtherwiseSame,
   };
 }
 

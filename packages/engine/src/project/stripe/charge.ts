@@ -52,8 +52,8 @@ export function readCharge(raw: unknown): ReadResult<ChargeFact> {
 export function chargeFact(source: RawObject, id: string): ChargeFact {
   const details = source.child('payment_method_details');
   const card = details?.child('card') ?? legacyCard(source);
-  const head = {
-    object: 'charge' as const,
+  return {
+    object: 'charge',
     id,
     livemode: source.bool('livemode'),
     customerId: source.idOf('customer'),
@@ -73,13 +73,13 @@ export function chargeFact(source: RawObject, id: string): ChargeFact {
     paymentMethodId: source.idOf('payment_method') ?? source.idOf('source'),
     paymentMethodType: details?.text('type') ?? null,
     card: card === null ? null : cardFact(card),
-  };
-  return Object.assign(head, failure(source), settlement(source), {
+    ...failure(source),
+    ...settlement(source),
     description: source.text('description'),
     receiptEmail: source.text('receipt_email'),
     billingEmail: source.child('billing_details')?.text('email') ?? null,
     metadata: source.metadata('metadata'),
-  });
+  };
 }
 
 function legacyCard(source: RawObject): RawObject | null {

@@ -66,8 +66,8 @@ export function readInvoice(raw: unknown): ReadResult<InvoiceFact> {
 
 function invoiceFact(source: RawObject, id: string): InvoiceFact {
   const parent = source.child('parent')?.child('subscription_details') ?? null;
-  const head = {
-    object: 'invoice' as const,
+  return {
+    object: 'invoice',
     id,
     livemode: source.bool('livemode'),
     isDeleted: source.bool('deleted') ?? false,
@@ -78,8 +78,14 @@ function invoiceFact(source: RawObject, id: string): InvoiceFact {
     status: invoiceStatus(source),
     number: source.text('number'),
     currency: source.text('currency')?.toLowerCase() ?? null,
-  };
-  return Object.assign(head, amounts(source), collection(source), times(source), {
+    ...amounts(source),
+    attemptCount: source.int('attempt_count'),
+    isAttempted: source.bool('attempted'),
+    nextPaymentAttemptS: source.seconds('next_payment_attempt'),
+    hostedInvoiceUrl: source.text('hosted_invoice_url'),
+    billingReason: source.text('billing_reason'),
+    collectionMethod: source.choice('collection_method', ['charge_automatically', 'send_invoice']),
+    ...times(source),
     isPaidOutOfBand: source.bool('paid_out_of_band'),
     amountPaidOffStripeMinor: source.int('amount_paid_off_stripe'),
     payments: embeddedPayments(source),
@@ -88,17 +94,6 @@ function invoiceFact(source: RawObject, id: string): InvoiceFact {
     lastFinalizationError: errorFact(source.child('last_finalization_error')),
     lastPaymentError: lastPaymentError(source),
     metadata: source.metadata('metadata'),
-  });
-}
-
-function collection(source: RawObject) {
-  return {
-    attemptCount: source.int('attempt_count'),
-    isAttempted: source.bool('attempted'),
-    nextPaymentAttemptS: source.seconds('next_payment_attempt'),
-    hostedInvoiceUrl: source.text('hosted_invoice_url'),
-    billingReason: source.text('billing_reason'),
-    collectionMethod: source.choice('collection_method', ['charge_automatically', 'send_invoice']),
   };
 }
 
