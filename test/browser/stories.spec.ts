@@ -1,6 +1,6 @@
 /** The three stories, as a person lives them: one demo company, one clock, one after the other. */
 import { expect, type Page, test } from '@playwright/test';
-import { advance, contactPage, open, openMail, shoot, stripeUrl, withStripe } from './steps.ts';
+import { advance, contactPage, openMail, press, shoot, stripeUrl, withStripe } from './steps.ts';
 
 // Several days pass in some of them, each with all that it brings: the limit is that of `advance`, a few times over.
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
@@ -13,7 +13,7 @@ test.beforeEach(({ page }) => {
 test.afterAll(() => expect(errors).toEqual([]));
 
 test('Stripe is connected with one button, and its history read', async ({ page }) => {
-  await open(page, '/connect');
+  await page.goto('/connect');
   await expect(page.getByRole('button', { name: 'Connect Stripe' }).first()).toBeVisible();
   await shoot(page, 'connect-before');
   await page.getByRole('button', { name: 'Connect Stripe' }).first().click();
@@ -31,10 +31,10 @@ test('an upgrade from Starter to Pro is celebrated once, in the app and by mail;
   context,
 }) => {
   await withStripe(context, async (stripe) => {
-    await stripe.getByRole('button', { name: 'Upgrade to Pro' }).first().click();
+    await press(stripe, 'Upgrade to Pro');
     await expect(stripe.getByText('Pro $99.00/mo').first()).toBeVisible();
   });
-  await open(page, '/demo-app?as=user_0003');
+  await page.goto('/demo-app?as=user_0003');
   await expect(page.getByRole('heading', { name: 'Welcome to Pro!' })).toBeVisible();
   await shoot(page, 'upgrade');
   await page.reload();
@@ -70,14 +70,14 @@ test('three days before its end a trial hears of it, a busy one with a code; who
   expect(quiet).toBeGreaterThan(0);
 
   await withStripe(context, async (stripe) => {
-    await stripe.getByRole('button', { name: 'End the trial now' }).first().click();
+    await press(stripe, 'End the trial now');
   });
   await contactPage(page, 'Grace Hopper');
   await expect(page.getByText(/Pays \$99\.00 a month/)).toBeVisible();
   const before = await mailsTo(page, 'grace@harborline.example');
   await advance(context, ['Advance 3 days']);
   expect(await mailsTo(page, 'grace@harborline.example')).toBe(before);
-  await open(page, '/demo-app?as=user_0002');
+  await page.goto('/demo-app?as=user_0002');
   await expect(page.getByText('identify: user_0002')).toBeVisible();
   await expect(page.getByText(/Your trial ends/)).toHaveCount(0);
 });
@@ -87,8 +87,8 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   context,
 }) => {
   await withStripe(context, async (stripe) => {
-    await stripe.getByRole('button', { name: "Fail Ada's next payment" }).click();
-    await stripe.getByRole('button', { name: 'Renew now' }).first().click();
+    await press(stripe, "Fail Ada's next payment");
+    await press(stripe, 'Renew now');
     await expect(stripe.getByText('past due').first()).toBeVisible();
     await shoot(stripe, 'stripe');
   });
@@ -101,7 +101,7 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await shoot(page, 'contact-page');
   const ada = page.url();
 
-  await open(page, '/demo-app?as=user_0001');
+  await page.goto('/demo-app?as=user_0001');
   const nudge = page.getByRole('heading', { name: "Your last payment didn't go through" });
   await expect(nudge).toBeVisible();
   await shoot(page, 'demo-app');
@@ -112,13 +112,13 @@ test('a failed payment becomes a sentence, a nudge and a mail from the founder; 
   await shoot(page, 'inbox');
 
   await withStripe(context, async (stripe) => {
-    await stripe.getByRole('button', { name: 'Pay now' }).first().click();
+    await press(stripe, 'Pay now');
   });
-  await open(page, ada);
+  await page.goto(ada);
   await expect(page.getByText(/Pays \$200\.00 a month/)).toBeVisible();
   await expect(page.getByText(/^Payment of \$200\.00 failed .* of Failed payment recovery\.$/)).toHaveCount(0);
   await shoot(page, 'contact-page-paid');
-  await open(page, '/demo-app?as=user_0001');
+  await page.goto('/demo-app?as=user_0001');
   await expect(page.getByText('identify: user_0001')).toBeVisible();
   await expect(nudge).toHaveCount(0);
 });
