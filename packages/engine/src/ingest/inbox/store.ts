@@ -4,8 +4,11 @@
  * (origin, event id) keeps one. Order: of the ledger (`seq`), which for events stored one after another's answer is
  * the order of the calls.
  *
- * Group commit: whatever arrives while an insert is in flight goes out as the next one. One at a time and no wait: at 16
+ * Group commit: what arrives while an insert is in flight goes out as the next one. One at a time and no wait: at 16
  * callers a fifth more events a second than two at a time with a wait of 1 ms, at 64 the same (measured, interleaved).
+ * Never more than half of those who wait and those who were just answered, who soon ask again: so the database writes one
+ * half while this thread reads the other, where one batch of all made each wait for the other in turn. 6 and 10 % more
+ * events a second at 16 callers, 13 % at 64 (two interleaved comparisons of 30 and 40 passes).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '#base/clock.ts';
@@ -39,6 +42,7 @@ export function createInbox(deps: { db: Db; clock: Clock }): Inbox {
   const notify = createNotifier(deps.db);
   let isInFlight = false;
   let isFlushDue = false;
+  let lastSize = 0;
 
   /** Lets those in that arrived together with the first. */
   const schedule = (): void => {
@@ -52,7 +56,8 @@ export function createInbox(deps: { db: Db; clock: Clock }): Inbox {
   const flushNext = (): void => {
     if (queue.length === 0) return;
     isInFlight = true;
-    void flush(deps, queue.splice(0, BATCH_SIZE_MAX)).then(({ hasStored, answer }) => {
+    lastSize = Math.min(BATCH_SIZE_MAX, Math.ceil((queue.length + lastSize) / 2), queue.length);
+    void flush(deps, queue.splice(0, lastSize)).then(({ hasStored, answer }) => {
       isInFlight = false;
       // The database has the next batch before the callers of this one are answered: it need not wait for that.
       flushNext();
