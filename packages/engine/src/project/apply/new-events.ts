@@ -2,7 +2,8 @@ import type { Clock } from '#base/clock.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { Tx } from '#db/db.ts';
 import { billingContext } from '../billing/context.ts';
-import { loadCatalogue, type LoadedFacts } from '../contact-billing/load-facts.ts';
+import type { LoadedFacts } from '../contact-billing/load-facts.ts';
+import { listedBy, loadCatalogue } from '../contact-billing/stripe-catalogue.ts';
 import type { WorkspaceRules } from '../contact-billing/workspace-rules.ts';
 import { billingEvent, type EventContext } from '../events/event-context.ts';
 import { eventsOf } from '../events/events-of.ts';
@@ -38,13 +39,14 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
     ),
     known: input.facts.catalogue,
   });
+  const { prices, products, coupons, discounts } = listedBy(catalogue, scope.stripeAccount);
   const billing = billingContext({
     customers: [],
     subscriptions: [],
-    prices: catalogue.prices,
-    products: catalogue.products,
-    coupons: catalogue.coupons,
-    discounts: catalogue.discounts,
+    prices,
+    products,
+    coupons,
+    discounts,
     settings: rules.billing,
     asOf: deps.clock.now(),
   });

@@ -52,7 +52,7 @@ function isMap<T>(facts: FactLookup<T>): facts is ReadonlyMap<string, T> {
  * The item's price: what came with it, completed from the catalogue by what Stripe embeds only on request.
  * A price's amounts never change once it exists, so the two cannot disagree.
  */
-export function itemPrice(context: BillingContext, item: SubscriptionItemFact): PriceFact | null {
+export function itemPrice(context: Pick<BillingContext, 'prices'>, item: SubscriptionItemFact): PriceFact | null {
   const listed = item.priceId === null ? undefined : context.prices.get(item.priceId);
   const { price } = item;
   if (price === null) return listed ?? null;
@@ -67,7 +67,7 @@ export function itemPrice(context: BillingContext, item: SubscriptionItemFact): 
   };
 }
 
-export function priceProduct(context: BillingContext, price: PriceFact | null): ProductFact | null {
+export function priceProduct(context: Pick<BillingContext, 'products'>, price: PriceFact | null): ProductFact | null {
   if (price === null) return null;
   return price.product ?? (price.productId === null ? null : (context.products.get(price.productId) ?? null));
 }

@@ -78,7 +78,11 @@ export function resolveDiscounts(
 }
 
 /** The coupon as it came, completed by what Stripe embeds only on request; the catalogue's if only the id came. */
-function knownCoupon(context: BillingContext, couponId: string | null, embedded: CouponFact | null): CouponFact | null {
+export function knownCoupon(
+  context: Pick<BillingContext, 'coupons'>,
+  couponId: string | null,
+  embedded: CouponFact | null,
+): CouponFact | null {
   const listed = couponId === null ? undefined : context.coupons.get(couponId);
   const hasValue = embedded !== null && (embedded.percentOffDecimal !== null || embedded.amountOffMinor !== null);
   if (!hasValue) return listed ?? (embedded?.isDeleted === true ? null : embedded);

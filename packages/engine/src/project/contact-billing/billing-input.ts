@@ -1,16 +1,17 @@
 import type { BillingInput } from '../billing/billing-summary.ts';
-import type { StoredObject } from '../objects/store.ts';
-import { type Catalogue, factsOf } from './load-facts.ts';
+import { factsOf, type OwnedObject } from './load-facts.ts';
+import { type Catalogue, withTwinsInside } from './stripe-catalogue.ts';
 import type { WorkspaceRules } from './workspace-rules.ts';
 
 /** What is stored of some Stripe customers, as `summarizeBilling` and `explainBilling` take it. Pure. */
 export function billingInput(input: {
-  objects: readonly StoredObject[];
+  objects: readonly OwnedObject[];
   catalogue: Catalogue;
   rules: WorkspaceRules;
   asOf: Date;
 }): BillingInput {
-  const { objects, rules, catalogue } = input;
+  const { rules, catalogue } = input;
+  const objects = withTwinsInside(input.objects, catalogue);
   return {
     customers: factsOf(objects, 'customer'),
     subscriptions: factsOf(objects, 'subscription'),

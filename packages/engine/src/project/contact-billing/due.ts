@@ -8,7 +8,8 @@ import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingSummary } from '../billing/billing-summary.ts';
 import { isOver } from '../billing/status.ts';
 import type { DiscountRef } from '../stripe/discount.ts';
-import { type Catalogue, factsOf, type OwnedObject } from './load-facts.ts';
+import { factsOf, type OwnedObject } from './load-facts.ts';
+import type { Catalogue } from './stripe-catalogue.ts';
 
 /** How long before a card's last day it is told of, milliseconds. */
 const CARD_NOTICE_MS = durationMs({ days: 30 });

@@ -5,7 +5,7 @@
  */
 import { many, type Queryable } from '#db/db.ts';
 import { TextArray } from '#db/text-array.ts';
-import type { StripeFact, StripeFacts, StripeObjectType } from '../stripe/read.ts';
+import type { StripeFacts, StripeObjectType } from '../stripe/read.ts';
 import {
   type AccountScope,
   type ObjectChange,
@@ -14,6 +14,7 @@ import {
   type objectOf,
   type StoredObject,
 } from '../objects/store.ts';
+import { type Catalogue, loadCatalogue } from './stripe-catalogue.ts';
 
 export interface ContactFacts {
   readonly contactId: string;
@@ -29,15 +30,6 @@ export interface OwnedObject extends StoredObject {
 export interface LoadedFacts {
   readonly contacts: ReadonlyMap<string, ContactFacts>;
   readonly catalogue: Catalogue;
-}
-
-/** What subscriptions and customers mention, and (`asked`) everything that was looked for, found or not. */
-export interface Catalogue {
-  readonly prices: Map<string, StripeFacts['price']>;
-  readonly products: Map<string, StripeFacts['product']>;
-  readonly coupons: Map<string, StripeFacts['coupon']>;
-  readonly discounts: Map<string, StripeFacts['discount']>;
-  readonly asked: Set<string>;
 }
 
 type ObjectRow = Parameters<typeof objectOf>[0] & { owner: string; stripeAccount: string; livemode: boolean };
@@ -146,86 +138,4 @@ export function factsOf<T extends StripeObjectType>(objects: readonly StoredObje
   return objects
     .filter((object) => object.type === type && (!object.isDeleted || type === 'customer'))
     .map((object) => object.fact as StripeFacts[T]);
-}
-
-/** A fact with the account that told of it: what it mentions is that account's. */
-interface OwnedFact {
-  readonly stripeAccount: string;
-  readonly livemode: boolean;
-  readonly fact: StripeFact;
-}
-
-interface CatalogueKey extends Omit<OwnedFact, 'fact'> {
-  readonly type: string;
-  readonly id: string;
-}
-
-/** @param input.known what was loaded before: only what is not in it yet is looked for, and added. */
-export async function loadCatalogue(
-  db: Queryable,
-  input: { workspaceId: string; objects: readonly OwnedFact[]; known?: Catalogue },
-): Promise<Catalogue> {
-  const catalogue = input.known ?? {
-    prices: new Map(),
-    products: new Map(),
-    coupons: new Map(),
-    discounts: new Map(),
-    asked: new Set(),
-  };
-  let wanted = new Map<string, CatalogueKey>();
-  const want = ({ stripeAccount, livemode }: Omit<OwnedFact, 'fact'>, type: string, id: string): void => {
-    const name = `${stripeAccount} ${livemode} ${type} ${id}`;
-    if (!catalogue.asked.has(name)) wanted.set(name, { stripeAccount, livemode, type, id });
-  };
-  for (const object of input.objects) mentioned(object.fact, (type, id) => want(object, type, id));
-  // Twice: a discount that is known only by its id names its coupon in its own row.
-  for (let round = 0; round < 2 && wanted.size > 0; round++) {
-    const keys = [...wanted.values()];
-    for (const name of wanted.keys()) catalogue.asked.add(name);
-    wanted = new Map();
-    const rows = await many<OwnedFact>(db, {
-      name: 'billing_catalogue',
-      text: `select o.* from unnest($2::text[], $3::boolean[], $4::text[], $5::text[]) as k (account, livemode, type, id)
-             cross join lateral (select stripe_account as "stripeAccount", livemode, fact from stripe_object s
-               where s.stripe_account = k.account and s.livemode = k.livemode and s.type = k.type and s.id = k.id
-                 and s.workspace_id = $1 offset 0) o`,
-      values: [
-        input.workspaceId,
-        keys.map((key) => key.stripeAccount),
-        keys.map((key) => key.livemode),
-        keys.map((key) => key.type),
-        keys.map((key) => key.id),
-      ],
-    });
-    for (const row of rows) {
-      const { fact } = row;
-      addTo(catalogue, fact);
-      if (fact.object === 'discount' && fact.coupon === null && fact.couponId !== null)
-        want(row, 'coupon', fact.couponId);
-    }
-  }
-  return catalogue;
-}
-
-function addTo(catalogue: Catalogue, fact: StripeFact): void {
-  if (fact.object === 'price') catalogue.prices.set(fact.id, fact);
-  else if (fact.object === 'product') catalogue.products.set(fact.id, fact);
-  else if (fact.object === 'coupon') catalogue.coupons.set(fact.id, fact);
-  else if (fact.object === 'discount') catalogue.discounts.set(fact.id, fact);
-}
-
-function mentioned(fact: StripeFact, want: (type: string, id: string) => void): void {
-  if (fact.object !== 'subscription' && fact.object !== 'customer') return;
-  const refs = [...fact.discounts];
-  if (fact.object === 'subscription') {
-    for (const item of fact.items) {
-      if (item.priceId !== null) want('price', item.priceId);
-      if (item.price?.productId) want('product', item.price.productId);
-      refs.push(...item.discounts);
-    }
-  }
-  for (const ref of refs) {
-    if (ref.discount === null && ref.id !== null) want('discount', ref.id);
-    if (ref.discount?.couponId) want('coupon', ref.discount.couponId);
-  }
 }

@@ -15,7 +15,8 @@ import type { CustomerFact } from '../stripe/customer.ts';
 import { billingInput } from './billing-input.ts';
 import { contactValues } from './contact-values.ts';
 import { billingDueAt, cardExpiring, isCardExpiring } from './due.ts';
-import { type Catalogue, type KnownObjects, type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
+import { type KnownObjects, type LoadedFacts, loadFacts, type OwnedObject } from './load-facts.ts';
+import type { Catalogue } from './stripe-catalogue.ts';
 import type { WorkspaceRules } from './workspace-rules.ts';
 
 export interface RefreshReason {
