@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { Tx } from '#db/db.ts';
-import { billingContext } from '../billing/context.ts';
+import { eventBilling } from '../billing/context.ts';
 import type { LoadedFacts } from '../contact-billing/load-facts.ts';
 import { listedBy, loadCatalogue } from '../contact-billing/stripe-catalogue.ts';
 import type { WorkspaceRules } from '../contact-billing/workspace-rules.ts';
@@ -39,17 +39,8 @@ export async function newEvents(deps: { clock: Clock }, input: Applied): Promise
     ),
     known: input.facts.catalogue,
   });
-  const { prices, products, coupons, discounts } = listedBy(catalogue, scope.stripeAccount);
-  const billing = billingContext({
-    customers: [],
-    subscriptions: [],
-    prices,
-    products,
-    coupons,
-    discounts,
-    settings: rules.billing,
-    asOf: deps.clock.now(),
-  });
+  const listed = listedBy(catalogue, scope.stripeAccount);
+  const billing = eventBilling({ settings: rules.billing, asOf: deps.clock.now(), listed });
   const loaded = byCustomer(input.facts, scope);
   const attempts = new Map(attemptsTold(told).map((attempt) => [attempt.key, attempt]));
   const waiting = await waitingFailures(tx, { scope, ...whatMayFollow(told) });

@@ -8,7 +8,7 @@ import { addMs } from '#base/clock.ts';
 import type { Worker } from '#base/worker.ts';
 import type { Publisher } from '#bus/index.ts';
 import { many, one, type Db, type Tx } from '#db/db.ts';
-import { billingContext } from '../billing/context.ts';
+import { eventBilling } from '../billing/context.ts';
 import { DEFAULT_BILLING_SETTINGS } from '../billing/settings.ts';
 import { contactsOfCustomers } from '../contact-billing/refresh-billing.ts';
 import { oneOffPayment } from '../events/charge-events.ts';
@@ -119,12 +119,7 @@ async function tell(
       scope,
       contactId: owners.get(customer) ?? null,
       customerId: charge.customerId,
-      billing: billingContext({
-        customers: [],
-        subscriptions: [],
-        settings: DEFAULT_BILLING_SETTINGS,
-        asOf: deps.clock.now(),
-      }),
+      billing: eventBilling({ settings: DEFAULT_BILLING_SETTINGS, asOf: deps.clock.now() }),
       stripeEvent: { id: row.eventId, type: 'charge.succeeded', createdS: Number(row.createdS) },
     },
     charge,

@@ -8,7 +8,7 @@ import { fromEpochS } from '#base/clock.ts';
 import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import { many, type Tx } from '#db/db.ts';
-import { billingContext } from '../billing/context.ts';
+import { eventBilling } from '../billing/context.ts';
 import { noteRates } from '../contact-billing/account-rates.ts';
 import type { RefreshReason } from '../contact-billing/refresh-billing.ts';
 import { loadRules, type WorkspaceRules } from '../contact-billing/workspace-rules.ts';
@@ -131,7 +131,7 @@ function newLinks(input: {
 }): NewBusEvent[] {
   const { scope, resolution, asOfS, cause } = input;
   const settings = input.rules.billing;
-  const billing = billingContext({ customers: [], subscriptions: [], settings, asOf: fromEpochS(asOfS) });
+  const billing = eventBilling({ settings, asOf: fromEpochS(asOfS) });
   return [...resolution.customers]
     .filter(([, resolved]) => resolved.isNewLink)
     .map(([customerId, resolved]) => ({

@@ -8,7 +8,7 @@ import { addMs, type Clock } from '#base/clock.ts';
 import type { Worker } from '#base/worker.ts';
 import type { NewBusEvent, Publisher } from '#bus/index.ts';
 import { json, many, one, type Db, type Tx } from '#db/db.ts';
-import { billingContext } from '../billing/context.ts';
+import { eventBilling } from '../billing/context.ts';
 import { DEFAULT_BILLING_SETTINGS } from '../billing/settings.ts';
 import { contactsOfCustomers } from '../contact-billing/refresh-billing.ts';
 import { failureReason, recovered } from '../events/invoice-events.ts';
@@ -128,12 +128,7 @@ export async function tellFailures(
     values: [scope.stripeAccount, scope.livemode, failures.map(({ attempt }) => attempt.key)],
   });
   const invoices = await storedInvoices(tx, { scope, ids: failures.map(({ attempt }) => attempt.invoiceId) });
-  const billing = billingContext({
-    customers: [],
-    subscriptions: [],
-    settings: DEFAULT_BILLING_SETTINGS,
-    asOf: input.asOf,
-  });
+  const billing = eventBilling({ settings: DEFAULT_BILLING_SETTINGS, asOf: input.asOf });
   return failures.flatMap(({ attempt, told }) => {
     const contactId = contactOf(attempt.customerId);
     const charge = charges.get(attempt.key) ?? null;

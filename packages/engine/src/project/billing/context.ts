@@ -36,6 +36,21 @@ export function billingContext(snapshot: BillingSnapshot): BillingContext {
   };
 }
 
+/** For what one event tells, which asks nobody's other subscriptions; what it mentions by id stands in `listed`. */
+export function eventBilling(input: {
+  settings: BillingSnapshot['settings'];
+  asOf: Date;
+  listed?: Pick<BillingContext, 'prices' | 'products' | 'coupons' | 'discounts'>;
+}): BillingContext {
+  return billingContext({
+    customers: [],
+    subscriptions: [],
+    settings: input.settings,
+    asOf: input.asOf,
+    ...input.listed,
+  });
+}
+
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 export function factsById<T extends { readonly id: string }>(facts: FactLookup<T> | undefined): ReadonlyMap<string, T> {
