@@ -1,8 +1,9 @@
 /**
  * Which charge was the failed attempt at an invoice. Newer API versions don't name it on the invoice, so it is the failed
- * charge of the same customer, currency and amount, made at about the same time.
+ * charge of the same customer, currency and amount that was made, or told to have failed, at about the same time.
  */
 import { many, type Tx } from '#db/db.ts';
+import type { Marks } from '../objects/marks.ts';
 import type { AccountScope } from '../objects/store.ts';
 import type { ChargeFact } from '../stripe/charge.ts';
 import type { InvoiceFact } from '../stripe/invoice.ts';
@@ -56,12 +57,17 @@ export async function findFailedCharges(
   const read = await failedChargesOf(tx, { scope: input.scope, customers: missing });
   const found = new Map<string, ChargeFact>();
   for (const attempt of attempts) {
-    const distanceS = (charge: ChargeFact): number => Math.abs((charge.createdS ?? 0) - attempt.failedAtS);
+    const distanceS = ({ fact, marks }: StoredCharge): number =>
+      Math.min(
+        Math.abs((fact.createdS ?? 0) - attempt.failedAtS),
+        Math.abs((marks.firstFailedS ?? 0) - attempt.failedAtS),
+      );
     const [charge] = chargesOf(loaded.get(attempt.customerId) ?? [])
       .concat(read)
-      .filter((one) => isOf(one, attempt) && distanceS(one) <= SAME_ATTEMPT_S)
-      .sort((left, right) => distanceS(left) - distanceS(right) || (left.id < right.id ? -1 : 1));
-    if (charge) found.set(attempt.key, charge);
+      .filter((one) => isOf(one.fact, attempt))
+      .filter((one) => attempt.chargeId !== null || distanceS(one) <= SAME_ATTEMPT_S)
+      .sort((left, right) => distanceS(left) - distanceS(right) || (left.fact.id < right.fact.id ? -1 : 1));
+    if (charge) found.set(attempt.key, charge.fact);
   }
   return found;
 }
@@ -73,22 +79,26 @@ function isOf(charge: ChargeFact, attempt: FailedAttempt): boolean {
   return charge.currency === attempt.currency && charge.amountMinor === attempt.amountMinor;
 }
 
-function chargesOf(objects: readonly OwnedObject[]): ChargeFact[] {
-  return objects.flatMap(({ fact }) => (fact.object === 'charge' ? [fact] : []));
+interface StoredCharge {
+  readonly fact: ChargeFact;
+  readonly marks: Marks;
+}
+
+function chargesOf(objects: readonly OwnedObject[]): StoredCharge[] {
+  return objects.flatMap(({ fact, marks }) => (fact.object === 'charge' ? [{ fact, marks }] : []));
 }
 
 /** Of customers whose contacts did not change: a late event may still tell of a failure. */
 async function failedChargesOf(
   tx: Tx,
   input: { scope: AccountScope; customers: readonly string[] },
-): Promise<ChargeFact[]> {
+): Promise<StoredCharge[]> {
   if (input.customers.length === 0) return [];
-  const rows = await many<{ fact: ChargeFact }>(tx, {
+  return many(tx, {
     name: 'failed_charges',
-    text: `select fact from stripe_object
+    text: `select fact, marks from stripe_object
            where workspace_id = $1 and stripe_account = $2 and customer_id = any($3) and type = 'charge'
              and fact->>'status' = 'failed'`,
     values: [input.scope.workspaceId, input.scope.stripeAccount, [...new Set(input.customers)]],
   });
-  return rows.map((row) => row.fact);
 }

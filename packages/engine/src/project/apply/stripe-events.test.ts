@@ -428,6 +428,22 @@ describe('a failed payment whose charge is not here yet', () => {
     ]);
   });
 
+  test.each(['the charge first', 'the invoice first'])(
+    'of a bank debit has its reason too, days after the charge was made: %s',
+    async (order) => {
+      const debit = { id: 'ch_1', object: 'charge', customer: 'cus_1', amount: 20_000, currency: 'usd' };
+      const made = { ...debit, created: toEpochS(START) };
+      await apply(event('charge.pending', { ...made, status: 'pending' }));
+      const why = { failure_code: 'insufficient_funds', failure_message: 'The account has not enough money.' };
+      const bounced = event('charge.failed', { ...made, ...why, status: 'failed' }, { atS: 4 * DAY_S });
+      const failed = event('invoice.payment_failed', invoice(), { atS: 4 * DAY_S + 1 });
+      for (const one of order === 'the charge first' ? [bounced, failed] : [failed, bounced]) await apply(one);
+      expect((await told('invoice.payment_failed')).map(({ data }) => data)).toMatchObject([
+        { attempt: 1, failure_message: 'The account has not enough money.' },
+      ]);
+    },
+  );
+
   test('is not given up by a server that has just started, which may have missed the charge', async () => {
     await apply(failure());
     clock.advance({ minutes: 1 });

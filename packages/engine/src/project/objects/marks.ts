@@ -11,10 +11,13 @@ export interface Marks {
   /** Failed attempts at collecting an invoice: how many at most were told, and when the last one was. */
   readonly failedAttempts?: number;
   readonly lastFailedS?: number;
+  /** When a charge was first told to have failed: a bank debit does days after it was made. */
+  readonly firstFailedS?: number;
 }
 
 export function marksOf(telling: Telling): Marks {
   const { fact, asOfS, eventType } = telling;
+  if (eventType === 'charge.failed' && fact.object === 'charge') return { firstFailedS: asOfS };
   if (fact.object !== 'subscription' && fact.object !== 'invoice') return {};
   const seen = fact.status === null ? {} : { seen: { [fact.status]: [asOfS, asOfS] as const } };
   if (eventType !== 'invoice.payment_failed' || fact.object !== 'invoice') return seen;
@@ -29,14 +32,21 @@ export function mergeMarks(left: Marks, right: Marks): Marks {
   }
   const failedAttempts = maxOf(left.failedAttempts, right.failedAttempts);
   const lastFailedS = maxOf(left.lastFailedS, right.lastFailedS);
+  const firstFailedS = minOf(left.firstFailedS, right.firstFailedS);
   return Object.assign(
     Object.keys(seen).length > 0 ? { seen } : {},
     failedAttempts === undefined ? null : { failedAttempts },
     lastFailedS === undefined ? null : { lastFailedS },
+    firstFailedS === undefined ? null : { firstFailedS },
   );
 }
 
 function maxOf(left: number | undefined, right: number | undefined): number | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   return Math.max(left, right);
+}
+
+function minOf(left: number | undefined, right: number | undefined): number | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return Math.min(left, right);
 }
