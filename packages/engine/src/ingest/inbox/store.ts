@@ -7,8 +7,8 @@
  * Group commit: what arrives while an insert is in flight goes out as the next one. One at a time and no wait: at 16
  * callers a fifth more events a second than two at a time with a wait of 1 ms, at 64 the same (measured, interleaved).
  * Never more than half of those who wait and those who were just answered, who soon ask again: so the database writes one
- * half while this thread reads the other, where one batch of all made each wait for the other in turn. 6 and 10 % more
- * events a second at 16 callers, 13 % at 64 (two interleaved comparisons of 30 and 40 passes).
+ * half while this thread reads the other, where one batch of all made each wait for the other in turn. At 16 callers 1, 6
+ * and 10 % more events a second, at 64 2 and 13 % (interleaved comparisons of 16 to 40 passes).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '#base/clock.ts';
