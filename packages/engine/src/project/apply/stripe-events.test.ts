@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MovableClock, toEpochS } from '#base/clock.ts';
-import { newId } from '#base/ids.ts';
 import { createPublisher } from '#bus/index.ts';
 import { json, many, one, type Db } from '#db/db.ts';
 import { openTestDb } from '../../../test/world/database.ts';
+import { insertWorkspace } from '../../../test/world/rows.ts';
 import { applyStripeEvents } from './stripe-events.ts';
 import { waitingFailuresWorker } from './waiting-failures.ts';
 import type { StripeLedgerEvent } from './told-events.ts';
@@ -24,11 +24,7 @@ beforeEach(async () => {
   await db.execute(
     'truncate workspace, contact, contact_identity, stripe_object, charge_waiting, failure_waiting, bus_event, inbox_event, identity_conflict, contact_merge cascade',
   );
-  workspaceId = newId();
-  await db.query({
-    text: `insert into workspace (id, name, mode, created_at) values ($1, 'W', 'test', $2)`,
-    values: [workspaceId, START],
-  });
+  workspaceId = await insertWorkspace(db, { now: START });
 });
 
 type Hash = Record<string, unknown>;

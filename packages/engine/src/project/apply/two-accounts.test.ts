@@ -1,41 +1,31 @@
 /** Two accounts of one workspace that call different things alike: ids of coupons and products are chosen by people. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { MovableClock, toEpochS } from '#base/clock.ts';
-import { newId } from '#base/ids.ts';
-import { createPublisher } from '#bus/index.ts';
+import { toEpochS } from '#base/clock.ts';
 import { many, type Db } from '#db/db.ts';
 import { openTestDb } from '../../../test/world/database.ts';
+import { GRAPH_START, type GraphWorld, openGraphWorld } from '../../../test/world/graph.ts';
 import { explainContactBilling } from '../contact-billing/explain-contact.ts';
 import { applyStripeEvents } from './stripe-events.ts';
 import type { StripeLedgerEvent } from './told-events.ts';
 
-const START = new Date('2026-11-24T09:00:00Z');
-const START_S = toEpochS(START);
+const START_S = toEpochS(GRAPH_START);
 let db: Db;
-let workspaceId: string;
+let world: GraphWorld;
 let serial = 0;
-const clock = new MovableClock(START);
-const publisher = createPublisher({ clock });
 
 beforeAll(async () => {
   db = await openTestDb();
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await db.execute(
-    'truncate workspace, contact, contact_identity, stripe_object, bus_event, identity_conflict, contact_merge cascade',
-  );
-  workspaceId = newId();
-  await db.query({
-    text: `insert into workspace (id, name, mode, created_at) values ($1, 'W', 'test', $2)`,
-    values: [workspaceId, START],
-  });
+  world = await openGraphWorld(db);
 });
 
 type Hash = Record<string, unknown>;
 
 function event(account: string, type: string, object: Hash, previous?: Hash): StripeLedgerEvent {
   serial += 1;
+  const { workspaceId } = world;
   const eventId = `evt_${serial}`;
   const createdS = START_S + serial;
   const data = { object, ...(previous ? { previous_attributes: previous } : {}) };
@@ -112,7 +102,7 @@ function catalogueOf(account: string, input: { percentOff: number; product: stri
 }
 
 async function apply(events: readonly StripeLedgerEvent[]): Promise<void> {
-  await db.transaction((tx) => applyStripeEvents({ clock, publisher }, { tx, events }));
+  await db.transaction((tx) => applyStripeEvents(world, { tx, events }));
 }
 
 const contacts = () =>
@@ -131,7 +121,7 @@ test('somebody who pays to both is counted with the coupon and the product of ea
   const [ada, ...others] = await contacts();
   expect(others).toEqual([]);
   expect(ada?.mrr).toBe(5000 + 9000);
-  const explained = await explainContactBilling(db, { workspaceId, contactId: ada?.id ?? '', clock });
+  const explained = await explainContactBilling(db, { ...world, contactId: ada?.id ?? '' });
   expect(explained).toMatchObject({ mrr: { totalMinor: 14_000 } });
 });
 
@@ -159,9 +149,7 @@ test('what an event tells of a plan and its amount is of the account that it cam
     const after = subscriptionOf(account, 'both@x.example', 2);
     await apply([event(account, 'customer.subscription.updated', after, { items: before['items'] })]);
   }
-  const told = await many<{ data: Hash }>(db, {
-    text: `select data from bus_event where type = 'subscription_updated' order by position`,
-  });
+  const told = await world.events('subscription_updated');
   expect(told.map(({ data }) => data)).toMatchObject([
     { change: 'quantity', plan: { name: 'Gold of one' }, mrr_before_minor: 5000, mrr_minor: 10_000 },
     { change: 'quantity', plan: { name: 'Gold of two' }, mrr_before_minor: 9000, mrr_minor: 18_000 },

@@ -18,7 +18,7 @@ import {
   ZERO,
 } from '#base/fraction.ts';
 import type { CouponFact } from '../stripe/coupon.ts';
-import type { DiscountRef } from '../stripe/discount.ts';
+import type { DiscountFact, DiscountRef } from '../stripe/discount.ts';
 import type { SubscriptionFact } from '../stripe/subscription.ts';
 import type { BillingContext } from './context.ts';
 import { ownOption } from './line-amount.ts';
@@ -59,7 +59,7 @@ export function resolveDiscounts(
   const unknown: BillingWarningName[] = [];
   let isAnyRunning = false;
   for (const ref of input.refs) {
-    const discount = ref.discount ?? (ref.id === null ? undefined : context.discounts.get(ref.id)) ?? null;
+    const discount = knownDiscount(context, ref);
     // What has ended is over, whatever coupon was behind it.
     if (discount?.endS !== null && discount?.endS !== undefined && discount.endS <= context.asOfS) continue;
     isAnyRunning = true;
@@ -75,6 +75,11 @@ export function resolveDiscounts(
     else applied.push({ discountId: ref.id, couponId: coupon.id, coupon, off });
   }
   return { applied: ordered(context.policy, applied), isAnyRunning, unknown };
+}
+
+/** The discount as it came, or the catalogue's where only the id did. */
+export function knownDiscount(context: Pick<BillingContext, 'discounts'>, ref: DiscountRef): DiscountFact | null {
+  return ref.discount ?? (ref.id === null ? undefined : context.discounts.get(ref.id)) ?? null;
 }
 
 /** The coupon as it came, completed by what Stripe embeds only on request; the catalogue's if only the id came. */

@@ -6,6 +6,7 @@ import type { EventCause } from '@growthos/contracts/events/envelope.ts';
 import { addMs, durationMs, fromEpochS, toEpochS } from '#base/clock.ts';
 import type { NewBusEvent } from '#bus/index.ts';
 import type { BillingSummary } from '../billing/billing-summary.ts';
+import { knownDiscount } from '../billing/discount.ts';
 import { isOver } from '../billing/status.ts';
 import type { DiscountRef } from '../stripe/discount.ts';
 import { factsOf, type OwnedObject } from './load-facts.ts';
@@ -37,10 +38,8 @@ function discountEnds(input: Billed): number[] {
     refs.push(...subscription.discounts, ...subscription.items.flatMap((item) => item.discounts));
   }
   const asOfS = toEpochS(input.asOf);
-  const known = input.catalogue.discounts;
   return refs
-    .map((ref) => ref.discount ?? (ref.id === null ? undefined : known.get(ref.id)))
-    .map((discount) => discount?.endS ?? null)
+    .map((ref) => knownDiscount(input.catalogue, ref)?.endS ?? null)
     .filter((endS) => endS !== null)
     .filter((endS) => endS > asOfS);
 }

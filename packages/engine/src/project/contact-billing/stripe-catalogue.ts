@@ -4,7 +4,7 @@
  */
 import { many, type Queryable } from '#db/db.ts';
 import { itemPrice, priceProduct } from '../billing/context.ts';
-import { knownCoupon } from '../billing/discount.ts';
+import { knownCoupon, knownDiscount } from '../billing/discount.ts';
 import type { DiscountRef } from '../stripe/discount.ts';
 import type { StripeFact, StripeFacts } from '../stripe/read.ts';
 import type { SubscriptionItemFact } from '../stripe/subscription.ts';
@@ -161,7 +161,7 @@ function wholeItem(own: Listed, item: SubscriptionItemFact): SubscriptionItemFac
 }
 
 function whole(own: Listed, ref: DiscountRef): DiscountRef {
-  const discount = ref.discount ?? (ref.id === null ? undefined : own.discounts.get(ref.id)) ?? null;
+  const discount = knownDiscount(own, ref);
   if (discount === null) return ref;
   return { ...ref, discount: { ...discount, coupon: knownCoupon(own, discount.couponId, discount.coupon) } };
 }

@@ -30,9 +30,9 @@ export function mergeMarks(left: Marks, right: Marks): Marks {
     const known = seen[status];
     seen[status] = known ? [Math.min(known[0], firstS), Math.max(known[1], lastS)] : [firstS, lastS];
   }
-  const failedAttempts = maxOf(left.failedAttempts, right.failedAttempts);
-  const lastFailedS = maxOf(left.lastFailedS, right.lastFailedS);
-  const firstFailedS = minOf(left.firstFailedS, right.firstFailedS);
+  const failedAttempts = merged(Math.max, left.failedAttempts, right.failedAttempts);
+  const lastFailedS = merged(Math.max, left.lastFailedS, right.lastFailedS);
+  const firstFailedS = merged(Math.min, left.firstFailedS, right.firstFailedS);
   return Object.assign(
     Object.keys(seen).length > 0 ? { seen } : {},
     failedAttempts === undefined ? null : { failedAttempts },
@@ -41,12 +41,11 @@ export function mergeMarks(left: Marks, right: Marks): Marks {
   );
 }
 
-function maxOf(left: number | undefined, right: number | undefined): number | undefined {
+function merged(
+  choose: (left: number, right: number) => number,
+  left: number | undefined,
+  right: number | undefined,
+): number | undefined {
   if (left === undefined || right === undefined) return left ?? right;
-  return Math.max(left, right);
-}
-
-function minOf(left: number | undefined, right: number | undefined): number | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return Math.min(left, right);
+  return choose(left, right);
 }
